@@ -1,0 +1,101 @@
+"""What a case looks like to those who write from it (report, hand-over, web): values only, no storage.
+
+`CaseView` is the seam: `case/store.py` makes one from an open case, tests make one from rows in memory.
+Accounts are what the exports name (sender_id, else sender_name); a *person* exists only after a decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A medium (or other part that must not be kept) that was digested and not sealed."""
+
+    part: str | None
+    media: str        # image, video, audio, archive, document, database, binary
+    size: int
+    digest: str | None
+    named: bool       # True: a message names it as its attachment
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """One source as taken in. label: "S1", "S2" … in order of intake, what documents cite.
+
+    sealed_as: whole, without_media, digest_only. account: the dict of `saksi read --json` (docs/verbs/read.md).
+    """
+
+    label: str
+    account: Mapping[str, Any]
+    sealed_at_us: int
+    sealed_as: str
+    object_id: str | None
+    left_out: Sequence[LeftOut]
+
+
+@dataclass(frozen=True)
+class ThreadView:
+    """One thread of one source. accounts: account -> number of its messages. first/last: us since 1970 UTC or None."""
+
+    source_digest: str
+    thread_id: str | None
+    title: str | None
+    platform: str
+    records: int
+    first_at: int | None
+    last_at: int | None
+    first_at_text: str | None
+    last_at_text: str | None
+    accounts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a caseworker said of a mark: state confirmed or rejected; by: the worker's code; note may be None."""
+
+    state: str
+    by: str
+    at_us: int
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person, made by a decision: code ("P1"), role (at_risk, suspect, buyer, helper, other), accounts, name or None."""
+
+    code: str
+    role: str
+    accounts: Sequence[str]
+    name: str | None = None
+
+
+class CaseView(Protocol):
+    """Everything a document may use. Tables have the schemas of `saksi.table.schema`."""
+
+    code: str                       # the case's neutral code, no personal data
+    version: str                    # Saksi's version that made the tables
+    zone: str | None                # tz name for local times, None: not told
+    owner: str | None
+    at_risk: Sequence[str]          # accounts or names of the person at risk
+    at_risk_basis: str              # told, inferred, unknown
+    sources: Sequence[SourceView]
+    threads: Sequence[ThreadView]
+    marks: pa.Table
+    phases: pa.Table
+    identifiers: pa.Table
+    problems: pa.Table
+    decisions: Mapping[str, Decision]   # by mark_id
+    people: Sequence[Person]
+    log_head: str                   # hex root of the log's last checkpoint
+    log_size: int
+    crisis: bool
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Every stored message row, source by source in order of intake, file order inside (MESSAGE_SCHEMA)."""
+        ...

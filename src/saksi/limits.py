@@ -1,0 +1,40 @@
+"""Bounds on hostile input: constants with unit and reason. Every number has its reason beside it."""
+
+from __future__ import annotations
+
+KIB = 1024
+MIB = 1024 * KIB
+GIB = 1024 * MIB
+
+HEAD_BYTES = 64 * KIB
+"""How much of a part a reader may look at to recognise it: one disk read, enough for the first records of any format."""
+
+READ_WINDOW_BYTES = 32 * MIB
+"""Size of the window in which streaming readers work: bounds memory on multi-gigabyte exports (about 8x this)."""
+
+BATCH_ROWS = 65_536
+"""Rows of one record batch of the message table at most: bounds memory of every later step."""
+
+MESSAGE_BYTES_MAX = 64 * MIB
+"""One message larger than this is kept as an `unparsed` row: no chat app lets a person type 64 MiB."""
+
+ARCHIVE_MEMBERS_MAX = 1 << 20
+"""Members of one archive: phones' full downloads hold some 100,000; a million entries is an attack."""
+
+ARCHIVE_TEXT_BYTES_MAX = 16 * GIB
+"""Unpacked text of one archive in all: the largest real result.json seen is some GiB."""
+
+ARCHIVE_RATIO_MAX = 200
+"""Unpacked : packed of one member beyond which it is a bomb. Chat text packs 5 to 15 times, JSON up to 60."""
+
+ARCHIVE_RATIO_FLOOR_BYTES = 16 * MIB
+"""Members that unpack to less than this are never called a bomb, whatever their ratio."""
+
+JSON_DEPTH_MAX = 200
+"""Nesting of JSON: real exports stay under 20."""
+
+NAME_CHARS_MAX = 4096
+"""Longest path of a member or file that is kept; longer ones are refused with their number."""
+
+WHATSAPP_CAPS = (10_000, 40_000)
+"""WhatsApp stops an export at 40,000 messages without media and 10,000 with (facts FORMATS 1.1): such a count is said."""

@@ -1,0 +1,298 @@
+"""What was handed in, as bytes: a source (file, zip or folder) and its parts. Knows bytes, not chats.
+
+A `Source` has a name, a digest and `parts`; a `Part` has a path inside the source (None for a plain file), a size and a
+way to open its bytes. Readers work on parts only, so that they neither know nor care whether the bytes come from a disk
+(`open_source`) or from the sealed copy in a case (`saksi.intake`).
+
+Bounds of `saksi.limits` hold here: members, names, sizes, ratios. What breaks one is a `Trouble` (reason of
+`saksi.table.schema.REASONS` + part), never an exception: the rest of the source is still read. Nothing is ever written
+to disk and no member's name is ever used as a path.
+
+The digest of a folder is the SHA-256 of its listing: one line a file, sorted by path as UTF-8 bytes, each line
+`<sha256 of the file>  <path with />` LF: what `sha256sum` prints, so that `sha256sum` can check it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from saksi import limits
+from saksi.errors import InputRefused
+
+CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something wrong with a part before any reader saw it: becomes a row of `problems`."""
+
+    reason: str
+    part: str | None
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass
+class Part:
+    """One file, member of a zip or file of a folder.
+
+    path: inside the source, "/" between folders, as named there; None for a plain file. number: position in the
+    source's list, part of every message id. size: bytes unpacked. media: what the content looks like (image, video,
+    audio, archive, document) or None for anything that may be text. state: "present", or "refused" where a limit
+    forbids to unpack it. known_digest: SHA-256 hex where it is known already.
+    """
+
+    path: str | None
+    number: int
+    size: int
+    opener: Callable[[], BinaryIO]
+    media: str | None = None
+    state: str = "present"
+    known_digest: str | None = None
+    modified: tuple[int, int, int, int, int, int] | None = None
+    _head: bytes | None = field(default=None, repr=False)
+
+    def open(self) -> BinaryIO:
+        """A stream over the part's bytes, from its start."""
+        return self.opener()
+
+    def read(self) -> bytes:
+        """All bytes of the part. For text parts within limits; streams use `open`."""
+        with self.open() as f:
+            return f.read()
+
+    def head(self) -> bytes:
+        """The first limits.HEAD_BYTES bytes (cached); b"" where the part cannot be opened."""
+        if self._head is None:
+            self._head = b""
+            if self.state == "present":
+                try:
+                    with self.open() as f:
+                        self._head = f.read(limits.HEAD_BYTES)
+                except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+                    self.state = "refused"
+        return self._head
+
+    def digest(self) -> str | None:
+        """SHA-256 hex of the part's bytes, computed once; None where it could not be read to its end."""
+        if self.known_digest is None and self.state == "present":
+            h = hashlib.sha256()
+            try:
+                with self.open() as f:
+                    while block := f.read(CHUNK):
+                        h.update(block)
+            except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+                self.state = "refused"
+                return None
+            self.known_digest = h.hexdigest()
+        return self.known_digest
+
+    @property
+    def name(self) -> str:
+        """The last component of the path ("" for a plain file)."""
+        return "" if self.path is None else self.path.rsplit("/", 1)[-1]
+
+
+@dataclass
+class Source:
+    """What was handed in. kind: file, zip, folder. name: the file's or folder's own name, as received."""
+
+    name: str
+    kind: str
+    digest: str
+    size: int
+    parts: list[Part]
+    troubles: list[Trouble]
+
+
+_SIGNATURES: Final[tuple[tuple[int, bytes, str], ...]] = (
+    (0, b"\xff\xd8\xff", "image"), (0, b"\x89PNG\r\n\x1a\n", "image"), (0, b"GIF87a", "image"),
+    (0, b"GIF89a", "image"), (0, b"BM", "image?"), (0, b"II*\x00", "image"), (0, b"MM\x00*", "image"),
+    (8, b"WEBP", "image"), (4, b"ftyp", "video"), (8, b"AVI ", "video"), (0, b"\x1aE\xdf\xa3", "video"),
+    (0, b"\x00\x00\x01\xba", "video"), (0, b"\x00\x00\x01\xb3", "video"), (0, b"FLV", "video"),
+    (0, b"0&\xb2u\x8ef\xcf\x11", "video"), (0, b"OggS", "audio"), (0, b"ID3", "audio"), (0, b"fLaC", "audio"),
+    (8, b"WAVE", "audio"), (0, b"#!AMR", "audio"), (0, b"caff", "audio"), (0, b"\xff\xf1", "audio"),
+    (0, b"\xff\xf9", "audio"), (0, b"\xff\xfb", "audio"), (0, b"\xff\xf3", "audio"), (0, b"\xff\xf2", "audio"),
+    (0, b"PK\x03\x04", "archive"), (0, b"PK\x05\x06", "archive"), (0, b"Rar!\x1a\x07", "archive"),
+    (0, b"7z\xbc\xaf\x27\x1c", "archive"), (0, b"\x1f\x8b", "archive"), (0, b"BZh", "archive"),
+    (0, b"\xfd7zXZ\x00", "archive"), (0, b"%PDF-", "document"), (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "document"),
+    (0, b"SQLite format 3\x00", "database"), (0, b"8BPS", "image"), (0, b"\x00\x00\x01\x00", "image"),
+    (0, b"\xff\x0a", "image"), (0, b"\x00\x00\x00\x0cJXL ", "image"),
+)
+
+
+def looks_like(head: bytes) -> str | None:
+    """What the first bytes say: image, video, audio, archive, document, database, binary; None for text and empty.
+
+    By content, never by name: a picture called notes.txt is a picture.
+    """
+    for at, magic, what in _SIGNATURES:
+        if head.startswith(magic, at):
+            if what == "image?":  # "BM" begins many a chat: a bitmap also has reserved zeros
+                if len(head) >= 10 and head[6:10] == b"\0\0\0\0":
+                    return "image"
+                continue
+            return what
+    if not head:
+        return None
+    control = head[:4096].translate(None, bytes(range(0x07, 0x0E)) + b"\x1b" + bytes(range(0x20, 0x100)))
+    nul_share = head[:4096].count(0) / min(len(head), 4096)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return None  # UTF-16 text
+    if len(control) - head[:4096].count(0) > 8 and nul_share > 0.01:
+        return "binary"
+    return None
+
+
+def _bad_name(name: str) -> bool:
+    return (
+        name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/") or name[1:2] == ":" or "\0" in name
+    )
+
+
+class _Bounded(io.RawIOBase):
+    """A member's stream that stops with an error where it unpacks to more than the directory promised."""
+
+    def __init__(self, inner: BinaryIO, size: int) -> None:
+        self.inner = inner
+        self.left = size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, b: object) -> int:
+        view = memoryview(b)  # type: ignore[arg-type]
+        data = self.inner.read(min(len(view), self.left + 1))
+        if len(data) > self.left:
+            raise zipfile.BadZipFile("member unpacks to more than its directory entry says")
+        self.left -= len(data)
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self.inner.close()
+        super().close()
+
+
+def zip_parts(archive: zipfile.ZipFile, troubles: list[Trouble]) -> list[Part]:
+    """Parts of an open archive, directory order kept. Directories are not parts. Adds to `troubles`."""
+    infos = [i for i in archive.infolist() if not i.is_dir()]
+    if len(infos) > limits.ARCHIVE_MEMBERS_MAX:
+        troubles.append(Trouble("too_many_members", None))
+        infos = infos[: limits.ARCHIVE_MEMBERS_MAX]
+    parts: list[Part] = []
+    seen: set[str] = set()
+    text_bytes = 0
+    for number, info in enumerate(infos):
+        name = info.filename
+        state = "present"
+        if len(name) > limits.NAME_CHARS_MAX:
+            name = name[: limits.NAME_CHARS_MAX]
+        if _bad_name(name):
+            troubles.append(Trouble("path_traversal", name))  # read all the same: no name is ever used as a path
+        if name in seen:
+            troubles.append(Trouble("duplicate_member", name))
+        seen.add(name)
+        if info.flag_bits & 0x1:
+            troubles.append(Trouble("encrypted_archive", name))
+            state = "refused"
+        elif (
+            info.file_size > limits.ARCHIVE_RATIO_FLOOR_BYTES
+            and info.file_size > limits.ARCHIVE_RATIO_MAX * max(info.compress_size, 1)
+        ):
+            troubles.append(Trouble("archive_bomb", name))
+            state = "refused"
+
+        def opener(info: zipfile.ZipInfo = info) -> BinaryIO:
+            return io.BufferedReader(_Bounded(archive.open(info), info.file_size), CHUNK)  # type: ignore[arg-type]
+
+        part = Part(name, number, info.file_size, opener, state=state, modified=info.date_time)
+        part.media = looks_like(part.head())
+        if state == "present" and part.state == "refused":
+            troubles.append(Trouble("broken_archive", name))
+        if part.media is None:
+            text_bytes += info.file_size
+            if text_bytes > limits.ARCHIVE_TEXT_BYTES_MAX:
+                troubles.append(Trouble("archive_bomb", name))
+                part.state = "refused"
+        elif part.media == "archive" and part.state == "present":
+            troubles.append(Trouble("nested_archive", name))
+        parts.append(part)
+    return parts
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
+
+
+def folder_listing(parts: list[Part]) -> bytes:
+    """The listing whose SHA-256 is a folder's digest (see the module's text)."""
+    lines = [(str(p.path).encode("utf-8", "surrogateescape"), (p.digest() or "-" * 64).encode()) for p in parts]
+    return b"".join(d + b"  " + p + b"\n" for p, d in sorted(lines))
+
+
+def _folder_files(root: Path, troubles: list[Trouble]) -> Iterator[tuple[str, Path]]:
+    for here, folders, files in os.walk(root, followlinks=False):
+        folders.sort()
+        for name in sorted(files) + [d for d in folders if (Path(here) / d).is_symlink()]:
+            path = Path(here) / name
+            inside = path.relative_to(root).as_posix()
+            if path.is_symlink() or not path.is_file():
+                troubles.append(Trouble("link_skipped", inside))
+                continue
+            yield inside, path
+
+
+def open_source(path: Path) -> Source:
+    """Open a file, zip or folder as handed in. Raises InputRefused where there is nothing to open."""
+    if not path.exists():
+        raise InputRefused("no_such_file", name=path.name)
+    troubles: list[Trouble] = []
+    if path.is_dir():
+        parts = []
+        for number, (inside, file) in enumerate(_folder_files(path, troubles)):
+            part = Part(inside, number, file.stat().st_size, lambda file=file: file.open("rb"))  # type: ignore[misc]
+            part.media = looks_like(part.head())
+            if part.state == "refused":
+                troubles.append(Trouble("unreadable", inside))
+            if part.media == "archive" and part.state == "present":
+                troubles.append(Trouble("nested_archive", inside))
+            parts.append(part)
+        digest = hashlib.sha256(folder_listing(parts)).hexdigest()
+        return Source(path.name, "folder", digest, sum(p.size for p in parts), parts, troubles)
+    size = path.stat().st_size
+    try:
+        digest = _file_digest(path)
+    except OSError as e:
+        raise InputRefused("unreadable_file", name=path.name) from e
+    return source_from_stream(path.name, size, digest, lambda: path.open("rb"), troubles)
+
+
+def source_from_stream(
+    name: str, size: int, digest: str, opener: Callable[[], BinaryIO], troubles: list[Trouble]
+) -> Source:
+    """A file or zip over any seekable stream: the disk's copy or the sealed one."""
+    whole = Part(None, 0, size, opener, known_digest=digest)
+    whole.media = looks_like(whole.head())
+    if whole.state == "refused":
+        raise InputRefused("unreadable_file", name=name)
+    if size == 0:
+        troubles.append(Trouble("empty_file", None))
+    if whole.media == "archive" and whole.head().startswith(b"PK"):
+        try:
+            archive = zipfile.ZipFile(opener())
+            parts = zip_parts(archive, troubles)
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+            troubles.append(Trouble("broken_archive", None))
+        else:
+            return Source(name, "zip", digest, size, parts, troubles)
+    return Source(name, "file", digest, size, [whole], troubles)

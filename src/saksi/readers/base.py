@@ -1,0 +1,293 @@
+"""The reader seam: what a reader gets, what it gives, and the account that proves nothing was lost.
+
+A reader is an object with
+
+    name         "<app>_<container>", e.g. "whatsapp_txt"
+    recognise(part) -> Evidence | None      cheap, from `part.head()`, `part.path`; says why
+    is_metadata(part) -> bool               a text part that belongs to this app's export but holds no messages
+    read(source, parts, settings) -> Iterator[Chunk]     streaming; parts it recognised, in order
+
+and yields chunks of rows as columns (Arrow arrays or numpy arrays) that hold at least span_start, span_end and kind.
+`Reading` completes them to the message table, numbers them, and keeps the tally: for every text part the spans of
+messages, container and problems must tile the part exactly. What a reader leaves out becomes a problem
+`unaccounted`; what it claims twice is a defect and raises `TableError`.
+
+A reader never raises for bad input: a broken record is a row of kind `unparsed` and a problem; whatever escapes all the
+same is wrapped here as the problem `reader_failed`, with the rows before it kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from saksi.errors import TableError
+from saksi.parts import Part, Source
+from saksi.table.schema import MESSAGE_SCHEMA, PROBLEM_SCHEMA
+from saksi.words import say
+
+Spans = npt.NDArray[np.int64]
+"""Shape (n, 2): start, end (bytes in the part, end excluded)."""
+
+NO_SPANS: Spans = np.empty((0, 2), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class ReadSettings:
+    """zone: tz database name or None. date_order: dmy, mdy, ymd or None. format: reader's name to force, or None."""
+
+    zone: str | None = None
+    date_order: str | None = None
+    format: str | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Why a reader claims a part: catalog key of area `readers`."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One row of the problems table, but for the source. start/end: bytes in the part, None: the whole part."""
+
+    reason: str
+    part: str | None
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass
+class Chunk:
+    """Some rows of one part, in file order.
+
+    columns: name -> Arrow array (or numpy int64 array) of equal length; span_start, span_end and kind always there, the
+    rest of MESSAGE_SCHEMA as known (missing ones become null; message_id, source_digest, source_part and seq are made
+    here). child: None, or an int array: 0 for a message, n >= 1 for the n-th child row of the message before it (a
+    reaction): it carries its parent's span and stays outside the partition. container: spans that are headers, syntax
+    or export metadata. problems: what went wrong; spans of problems that are not rows count as problem bytes only where
+    `problem_spans` holds them. named_parts: numbers of parts that rows of this chunk name as attachments.
+    """
+
+    part: Part
+    columns: Mapping[str, Any]
+    child: npt.NDArray[np.int64] | None = None
+    container: Spans = field(default_factory=lambda: NO_SPANS)
+    problem_spans: Spans = field(default_factory=lambda: NO_SPANS)
+    problems: Sequence[Problem] = ()
+    named_parts: frozenset[int] = frozenset()
+    day_month_order: str | None = None
+
+
+class Reader(Protocol):
+    """See the module's text."""
+
+    name: str
+
+    def recognise(self, part: Part) -> Evidence | None: ...
+
+    def is_metadata(self, part: Part) -> bool: ...
+
+    def read(self, source: Source, parts: Sequence[Part], settings: ReadSettings) -> Iterator[Chunk]: ...
+
+
+def const(value: str | None, n: int) -> pa.Array:
+    """A string column of `n` times `value`."""
+    return pa.nulls(n, pa.string()) if value is None else pa.repeat(pa.scalar(value, pa.string()), n)
+
+
+@dataclass
+class PartTally:
+    """The account of one text part: which bytes are what."""
+
+    part: Part
+    role: str
+    spans: dict[str, list[Spans]] = field(default_factory=lambda: {"messages": [], "container": [], "problems": []})
+    rows: int = 0
+
+    def close(self) -> tuple[dict[str, int], Spans]:
+        """Bytes by class and the spans nobody claimed. Raises TableError where two claims overlap or leave the part."""
+        total = self.part.size
+        joined = {what: np.concatenate([NO_SPANS, *spans]) for what, spans in self.spans.items()}
+        everything = np.concatenate(list(joined.values()))
+        everything = everything[everything[:, 1] > everything[:, 0]]
+        everything = everything[np.argsort(everything[:, 0], kind="stable")]
+        starts, ends = everything[:, 0], everything[:, 1]
+        if len(starts) and (starts[0] < 0 or ends[-1] > total or (starts[1:] < ends[:-1]).any()):
+            raise TableError("partition_overlap", part=self.part.number)
+        edges_start = np.concatenate([[0], ends]).astype(np.int64)
+        edges_end = np.concatenate([starts, [total]]).astype(np.int64)
+        gaps = np.stack([edges_start, edges_end], axis=1)
+        gaps = gaps[gaps[:, 1] > gaps[:, 0]]
+        counts = {what: int((s[:, 1] - s[:, 0]).sum()) for what, s in joined.items()}
+        counts["problems"] += int((gaps[:, 1] - gaps[:, 0]).sum())
+        return {"total": total, **counts}, gaps
+
+
+def complete_batch(source: Source, chunk: Chunk, first_seq: int) -> pa.RecordBatch:
+    """The chunk's rows as a record batch of MESSAGE_SCHEMA, ids and sequence numbers made."""
+    columns = dict(chunk.columns)
+    n = len(columns["kind"])
+    prefix = f"{source.digest[:16]}-{chunk.part.number}-"
+    starts = pa.array(columns["span_start"], pa.int64())
+    ids = pc.binary_join_element_wise(pa.scalar(prefix), pc.cast(starts, pa.string()), "")
+    if chunk.child is not None and chunk.child.any():
+        child = pa.array(chunk.child, pa.int64())
+        suffixed = pc.binary_join_element_wise(ids, pc.cast(child, pa.string()), ".")
+        ids = pc.if_else(pc.equal(child, 0), ids, suffixed)
+    columns["message_id"] = ids
+    columns["source_digest"] = const(source.digest, n)
+    columns["source_part"] = const(chunk.part.path, n)
+    columns["seq"] = np.arange(first_seq, first_seq + n, dtype=np.int64)
+    arrays = []
+    for column in MESSAGE_SCHEMA:
+        value = columns.get(column.name)
+        if value is None:
+            arrays.append(pa.nulls(n, column.type))
+        elif isinstance(value, pa.Array) and value.type == column.type:
+            arrays.append(value)
+        else:
+            arrays.append(pa.array(value, column.type))
+    return pa.RecordBatch.from_arrays(arrays, schema=MESSAGE_SCHEMA)
+
+
+class Reading:
+    """One source being read: iterate for record batches of MESSAGE_SCHEMA; then `problems` and `account` are whole."""
+
+    def __init__(
+        self,
+        source: Source,
+        jobs: Sequence[tuple[Reader, Sequence[Part]]],
+        settings: ReadSettings,
+        problems: Sequence[Problem],
+        roles: Mapping[int, str],
+    ) -> None:
+        self.source = source
+        self.settings = settings
+        self.problems: list[Problem] = list(problems)
+        self.records = 0
+        self._jobs = jobs
+        self._roles = dict(roles)
+        self._tallies: dict[int, PartTally] = {}
+        self._kinds: Counter[str] = Counter()
+        self._bases: Counter[str] = Counter()
+        self._threads: dict[tuple[str | None, str | None], int] = {}
+        self._order: str | None = None
+        self._part_bytes: dict[int, dict[str, int]] = {}
+        self._closed = False
+
+    @property
+    def reader_names(self) -> list[str]:
+        """Names of the readers at work, in the order of the registry."""
+        return [reader.name for reader, _ in self._jobs]
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for reader, parts in self._jobs:
+            for part in parts:
+                self._tallies[part.number] = PartTally(part, "messages")
+            try:
+                for chunk in reader.read(self.source, parts, self.settings):
+                    batch = complete_batch(self.source, chunk, self.records)
+                    self._count(chunk, batch)
+                    if batch.num_rows:
+                        yield batch
+            except (TableError, MemoryError):
+                raise
+            except Exception:  # noqa: BLE001 - the seam: one broken part never ends a case
+                self.problems.append(Problem("reader_failed", parts[0].path if len(parts) == 1 else None))
+        self._close()
+
+    def _count(self, chunk: Chunk, batch: pa.RecordBatch) -> None:
+        tally = self._tallies[chunk.part.number]
+        starts = np.asarray(chunk.columns["span_start"], dtype=np.int64)
+        ends = np.asarray(chunk.columns["span_end"], dtype=np.int64)
+        unparsed = np.asarray(pc.equal(batch.column("kind"), "unparsed"))
+        own = np.ones(len(starts), dtype=bool) if chunk.child is None else chunk.child == 0
+        spans = np.stack([starts, ends], axis=1)
+        tally.spans["messages"].append(spans[own & ~unparsed])
+        tally.spans["problems"].append(spans[own & unparsed])
+        tally.spans["container"].append(chunk.container)
+        tally.spans["problems"].append(chunk.problem_spans)
+        tally.rows += batch.num_rows
+        self.records += batch.num_rows
+        self.problems.extend(chunk.problems)
+        for number in chunk.named_parts:
+            self._roles[number] = "attachment"
+        if chunk.day_month_order is not None:
+            self._order = chunk.day_month_order
+        for counter, name in ((self._kinds, "kind"), (self._bases, "sent_at_basis")):
+            for entry in pc.value_counts(batch.column(name)).to_pylist():
+                counter[entry["values"]] += entry["counts"]
+        if batch.num_rows:
+            by_thread = pa.Table.from_batches([batch.select(["thread_id", "thread_title"])])
+            grouped = by_thread.group_by(["thread_id", "thread_title"], use_threads=False).aggregate([([], "count_all")])
+            for row in grouped.to_pylist():
+                key = (row["thread_id"], row["thread_title"])
+                self._threads[key] = self._threads.get(key, 0) + row["count_all"]
+
+    def _close(self) -> None:
+        for number, tally in sorted(self._tallies.items()):
+            counts, gaps = tally.close()
+            self._part_bytes[number] = counts
+            self.problems.extend(Problem("unaccounted", tally.part.path, int(s), int(e)) for s, e in gaps[:1000])
+        self._closed = True
+
+    def problem_table(self, lang: str) -> pa.Table:
+        """The problems as a table of PROBLEM_SCHEMA, advice in `lang`."""
+        rows = [
+            {
+                "source_digest": self.source.digest, "source_part": p.part, "start": p.start, "end": p.end,
+                "reason": p.reason, "advice": say(f"problems.{p.reason}", lang),
+            }
+            for p in self.problems
+        ]
+        return pa.Table.from_pylist(rows, schema=PROBLEM_SCHEMA)
+
+    def account(self, lang: str = "id") -> dict[str, Any]:
+        """What was read and where every byte went: the JSON of `saksi read --json` (docs/verbs/read.md)."""
+        if not self._closed:
+            raise RuntimeError("account() before the rows were read")
+        totals = Counter(total=0, messages=0, container=0, problems=0)
+        parts: list[dict[str, Any]] = []
+        for part in self.source.parts:
+            counts = self._part_bytes.get(part.number)
+            role = "messages" if counts is not None else self._roles.get(part.number, "unreferenced")
+            if counts is None and part.media is None and part.state == "present":
+                # a text part without messages: known metadata is container, anything else is a problem already listed
+                what = "container" if role == "metadata" else "problems"
+                counts = {"total": part.size, "messages": 0, "container": 0, "problems": 0, what: part.size}
+            if counts is None:
+                counts = {"total": part.size}
+            else:
+                totals.update(counts)
+            parts.append({"part": part.path, "role": role, "bytes": counts})
+        return {
+            "source": {"name": self.source.name, "digest": self.source.digest, "bytes": self.source.size},
+            "reader": "+".join(self.reader_names) or None,
+            "records": self.records,
+            "by_kind": dict(sorted(self._kinds.items())),
+            "threads": [
+                {"thread_id": tid, "title": title, "records": n}
+                for (tid, title), n in sorted(self._threads.items(), key=lambda t: (t[0][0] or "", t[0][1] or ""))
+            ],
+            "bytes": dict(totals),
+            "parts": parts,
+            "time": {
+                "basis": dict(sorted(self._bases.items())),
+                "zone": self.settings.zone,
+                "day_month_order": self._order,
+            },
+            "problems": [
+                {"reason": p.reason, "part": p.part, "start": p.start, "end": p.end,
+                 "advice": say(f"problems.{p.reason}", lang)}
+                for p in self.problems
+            ],
+        }

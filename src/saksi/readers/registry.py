@@ -1,0 +1,99 @@
+"""Which readers there are, and which one reads what: by content, never by name, never by list order.
+
+`read_source(source, settings)` -> `Reading`. Every text part is shown to every reader; no claim: the part is metadata
+of a recognised export or a problem `unknown_format`; two claims: a problem `two_readers` with both names, and `--format`
+decides. Adding a format: one file in this folder and one line in `READERS`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import import_module
+from typing import Final
+
+from saksi.errors import InputRefused, UsageError
+from saksi.parts import Part, Source
+from saksi.readers.base import Problem, Reader, Reading, ReadSettings
+
+READERS: Final = {
+    # name: module (its `reader` is the reader); imported when first needed
+    "whatsapp_txt": "saksi.readers.whatsapp_txt",
+    "telegram_json": "saksi.readers.telegram_json",
+    "meta_json": "saksi.readers.meta_json",
+    "meta_e2ee_json": "saksi.readers.meta_e2ee_json",
+}
+
+
+@lru_cache(maxsize=None)
+def reader_named(name: str) -> Reader:
+    """The reader called `name`. Raises UsageError for a name that is not in the registry."""
+    if name not in READERS:
+        raise UsageError("unknown_format_name", format=name[:40], known=", ".join(READERS))
+    reader: Reader = import_module(READERS[name]).reader
+    return reader
+
+
+def claims(part: Part) -> list[Reader]:
+    """The readers that recognise `part`, in the order of the registry."""
+    return [r for r in map(reader_named, READERS) if r.recognise(part) is not None]
+
+
+def _assign(source: Source, forced: str | None) -> tuple[dict[str, list[Part]], list[Part], list[Problem]]:
+    jobs: dict[str, list[Part]] = {}
+    unclaimed: list[Part] = []
+    problems: list[Problem] = []
+    for part in source.parts:
+        if part.media is not None or part.state != "present" or part.size == 0:
+            if part.size == 0 and part.path is not None:
+                problems.append(Problem("empty_file", part.path))
+            continue
+        found = claims(part)
+        if forced is not None:
+            found = [r for r in found if r.name == forced]
+            if not found and source.kind == "file":
+                found = [reader_named(forced)]
+        if len(found) > 1:
+            problems.append(Problem("two_readers", part.path, 0, part.size))
+        elif found:
+            jobs.setdefault(found[0].name, []).append(part)
+        else:
+            unclaimed.append(part)
+    return jobs, unclaimed, problems
+
+
+def read_source(source: Source, settings: ReadSettings) -> Reading:
+    """A `Reading` of everything in `source` that a reader knows. Reads nothing yet but the parts' heads.
+
+    Never raises for the content: what nobody knows is in the problems. `require_readable` turns "nothing at all" into
+    an error for verbs that have nothing else to do.
+    """
+    if settings.format is not None:
+        reader_named(settings.format)
+    jobs, unclaimed, problems = _assign(source, settings.format)
+    problems = [Problem(t.reason, t.part, t.start, t.end) for t in source.troubles] + problems
+    roles: dict[int, str] = {}
+    for part in unclaimed:
+        if any(reader_named(name).is_metadata(part) for name in jobs):
+            roles[part.number] = "metadata"
+        else:
+            problems.append(Problem("unknown_format", part.path, 0, part.size))
+    ordered = [(reader_named(name), jobs[name]) for name in READERS if name in jobs]
+    return Reading(source, ordered, settings, problems, roles)
+
+
+def require_readable(reading: Reading) -> None:
+    """Raise InputRefused, saying what the source looks like, where no reader claims any part of it."""
+    if reading.reader_names:
+        return
+    source = reading.source
+    reasons = [p.reason for p in reading.problems]
+    for reason in ("encrypted_archive", "broken_archive", "archive_bomb", "two_readers", "empty_file"):
+        if reason in reasons:
+            names = ""
+            if reason == "two_readers":
+                part = next(p for p in source.parts if p.media is None and len(claims(p)) > 1)
+                names = ", ".join(r.name for r in claims(part))
+            raise InputRefused(f"refused_{reason}", name=source.name, readers=names)
+    kinds = {p.media or "text" for p in source.parts}
+    looks = kinds.pop() if len(kinds) == 1 else "mixed"
+    raise InputRefused(f"refused_{looks}", name=source.name)

@@ -1,0 +1,1 @@
+"""The corridor: one Arrow schema for messages, attachments, problems, marks, phases, identifiers."""

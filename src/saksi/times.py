@@ -1,0 +1,91 @@
+"""Time rules: zones, instants, the texts people read. Unknown is None, never 0 or "".
+
+A time of the message table is microseconds since 1970 UTC (`timestamp(us, UTC)`) with a basis that says how it is known:
+
+    utc              the export gives UTC (Telegram date_unixtime, Meta timestamp_ms)
+    offset           the export gives an offset
+    zone_given       local time in the export, the zone was told by a person
+    zone_calibrated  local time, the zone found from a known event
+    zone_unknown     local time, no zone known: sent_at is null
+    none             no time at all: sent_at is null
+
+Indonesia has WIB (Asia/Jakarta, +7), WITA (Asia/Makassar, +8) and WIT (Asia/Jayapura, +9), without daylight saving.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import numpy.typing as npt
+
+from saksi.errors import UsageError
+
+BASES: Final = ("utc", "offset", "zone_given", "zone_calibrated", "zone_unknown", "none")
+
+SHORT_ZONES: Final = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
+"""What people in Indonesia call their zones."""
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def zone_name(text: str) -> str:
+    """The tz database name for what a person typed ("WIB", "Asia/Jakarta"). Raises UsageError for anything else."""
+    name = SHORT_ZONES.get(text.strip().upper(), text.strip())
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as e:
+        raise UsageError("unknown_zone", zone=name[:40]) from e
+    return name
+
+
+def zone_label(name: str) -> str:
+    """The short label for a zone where Indonesians have one, else the name itself."""
+    for short, full in SHORT_ZONES.items():
+        if full == name:
+            return short
+    return name
+
+
+def local_seconds_to_utc_us(local_s: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.int64]:
+    """Seconds of local wall-clock time (as if UTC) -> microseconds since 1970 UTC in `zone`.
+
+    A wall-clock time that occurs twice (clocks set back) is taken as its first occurrence, one that does not occur as
+    what the zone's rules before the change give (PEP 495, fold=0). The offset is looked up once an hour of local time:
+    every zone change in the tz database since 1970 falls on a quarter of an hour, so hours that hold a change are done
+    one by one.
+    """
+    tz = ZoneInfo(zone)
+    hours, inverse = np.unique(local_s // 3600, return_inverse=True)
+
+    def offset_s(local: int) -> int:
+        at = (EPOCH + timedelta(seconds=local)).replace(tzinfo=tz)
+        off = at.utcoffset()
+        return 0 if off is None else int(off.total_seconds())
+
+    first = np.array([offset_s(int(h) * 3600) for h in hours], dtype=np.int64)
+    last = np.array([offset_s(int(h) * 3600 + 3599) for h in hours], dtype=np.int64)
+    offsets = first[inverse]
+    for i in np.flatnonzero((first != last)[inverse]):
+        offsets[i] = offset_s(int(local_s[i]))
+    result: npt.NDArray[np.int64] = (local_s - offsets) * 1_000_000
+    return result
+
+
+def utc_text(us: int) -> str:
+    """Microseconds since 1970 UTC -> "2026-01-31T17:05:00Z" (fractions only where there are any)."""
+    at = EPOCH + timedelta(microseconds=us)
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def local_text(us: int, zone: str) -> str:
+    """Microseconds since 1970 UTC -> "2026-02-01 00:05:00 WIB" in `zone`."""
+    at = (EPOCH + timedelta(microseconds=us)).astimezone(ZoneInfo(zone))
+    return f"{at:%Y-%m-%d %H:%M:%S} {zone_label(zone)}"
+
+
+def now_us() -> int:
+    """This instant by the computer's clock, microseconds since 1970 UTC."""
+    return (datetime.now(UTC) - EPOCH) // timedelta(microseconds=1)
