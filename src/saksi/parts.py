@@ -19,7 +19,7 @@ import io
 import os
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -182,8 +182,31 @@ class _Bounded(io.RawIOBase):
         super().close()
 
 
-def zip_parts(archive: zipfile.ZipFile, troubles: list[Trouble]) -> list[Part]:
-    """Parts of an open archive, directory order kept. Directories are not parts. Adds to `troubles`."""
+@dataclass(frozen=True)
+class Absent:
+    """What is known of a part that was digested and not kept (a medium): what it looks like, size, SHA-256 hex or None."""
+
+    media: str
+    size: int
+    digest: str | None
+
+
+def absent_part(path: str | None, number: int, absent: Absent) -> Part:
+    """A part whose bytes are not here: it has a digest and a size and cannot be opened."""
+
+    def opener() -> BinaryIO:
+        raise OSError("this part was digested and not kept")
+
+    return Part(path, number, absent.size, opener, media=absent.media, known_digest=absent.digest)
+
+
+def zip_parts(
+    archive: zipfile.ZipFile, troubles: list[Trouble], absent: Mapping[int, Absent] | None = None
+) -> list[Part]:
+    """Parts of an open archive, directory order kept. Directories are not parts. Adds to `troubles`.
+
+    absent: by part number, the parts that a sealed copy does not hold: listed as known, never opened.
+    """
     infos = [i for i in archive.infolist() if not i.is_dir()]
     if len(infos) > limits.ARCHIVE_MEMBERS_MAX:
         troubles.append(Trouble("too_many_members", None))
@@ -214,6 +237,13 @@ def zip_parts(archive: zipfile.ZipFile, troubles: list[Trouble]) -> list[Part]:
         def opener(info: zipfile.ZipInfo = info) -> BinaryIO:
             return io.BufferedReader(_Bounded(archive.open(info), info.file_size), CHUNK)  # type: ignore[arg-type]
 
+        if absent is not None and number in absent:
+            part = absent_part(name, number, absent[number])
+            part.state = state
+            parts.append(part)
+            if part.media == "archive" and state == "present":
+                troubles.append(Trouble("nested_archive", name))
+            continue
         part = Part(name, number, info.file_size, opener, state=state, modified=info.date_time)
         part.media = looks_like(part.head())
         if state == "present" and part.state == "refused":
