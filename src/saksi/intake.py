@@ -162,33 +162,51 @@ def must_be_left_out(part: Part) -> bool:
     return part.media is not None or part.state != "present"
 
 
+GAP_BYTES_MAX: Final = 64
+"""Bytes between members that no directory entry names and that are kept all the same: data descriptors and alignment.
+A longer gap (a deleted member, something put in front of the archive) may hide a medium and is cut."""
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(s for s in spans if s[1] > s[0]):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
 def _member_cuts(path: Path, left_out: set[int]) -> list[tuple[int, int]]:
-    """Where the data of the members `left_out` lies in the archive: (offset, length), ascending, merged, in bounds."""
+    """Where the bytes that must not be kept lie in the archive: (offset, length), ascending, merged, in bounds.
+
+    The data of the members `left_out`, and long gaps that no directory entry names. Where members overlap (a bomb's
+    trick), a byte that a medium covers is cut; a kept member over it then reads as damaged, which is said.
+    """
     size = path.stat().st_size
-    spans: list[tuple[int, int]] = []
+    cut: list[tuple[int, int]] = []
     with zipfile.ZipFile(path) as archive, path.open("rb") as raw:
-        directory_start = archive.start_dir
-        infos = [i for i in archive.infolist() if not i.is_dir()]
-        kept: list[tuple[int, int]] = []
-        for number, info in enumerate(infos):
+        directory_start = min(archive.start_dir, size)
+        known = [(directory_start, size)]
+        for number, info in enumerate(i for i in archive.infolist() if not i.is_dir()):
             raw.seek(info.header_offset)
             header = raw.read(30)
             if len(header) < 30 or header[:4] != b"PK\x03\x04":
                 continue
             name_len, extra_len = struct.unpack("<HH", header[26:30])
             start = info.header_offset + 30 + name_len + extra_len
-            end = min(start + info.compress_size, directory_start, size)
-            (spans if number in left_out else kept).append((start, end))
-    # Overlapping members (a zip-bomb trick, or two directory entries over one data area): a byte that a kept member
-    # needs but a medium also covers belongs to the medium. The kept member then reads as damaged, which is said.
-    spans = sorted(s for s in spans if s[1] > s[0])
-    merged: list[tuple[int, int]] = []
-    for start, end in spans:
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return [(start, end - start) for start, end in merged]
+            end = min(start + info.compress_size, directory_start)
+            known.append((info.header_offset, end))
+            if number in left_out:
+                cut.append((start, end))
+        known += [(i.header_offset, i.header_offset + 30 + len(i.orig_filename.encode()) + 64)
+                  for i in archive.infolist() if i.is_dir()]
+    at = 0
+    for start, end in _merged(known):
+        if start - at > GAP_BYTES_MAX:
+            cut.append((at, start))
+        at = max(at, end)
+    return [(start, end - start) for start, end in _merged(cut)]
 
 
 def _stream(

@@ -1,0 +1,319 @@
+"""A case on disk: the vault (sealed objects, log) and case.db (SQLCipher) as one thing.
+
+    Case.create(folder, passphrase) · Case.open(folder, passphrase)      context managers
+    case.add_source(received, record_id, …)                              a row for what the vault already holds
+    case.put_table(label, what, batches, schema) · case.batches(label, what)
+    case.put_json / case.get_json                                        small derived values, sealed alike
+    case.decide(…) · case.decisions()                                    what a person said of a mark; history is kept
+
+Message tables and everything derived are sealed Arrow objects; casework is rows of case.db. Order of writing: object
+durable, log entry durable, row of case.db. A crash before the last step is mended at the next open: the log says which
+record belongs to which exhibit (`_reconcile`).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import pyarrow as pa
+from sqlcipher3 import dbapi2 as sqlcipher
+
+from saksi.case.model import Decision, Person
+from saksi.errors import StorageFailed, UsageError, VaultError
+from saksi.intake import Received, load_record
+from saksi.table.digest import RowDigest
+from saksi.times import now_us
+from saksi.vault import Vault
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS source (
+  label TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, record_id TEXT NOT NULL, sealed_at_us INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS derived (
+  label TEXT NOT NULL, what TEXT NOT NULL, object_id TEXT NOT NULL, rows INTEGER NOT NULL, row_digest TEXT NOT NULL,
+  version TEXT NOT NULL, PRIMARY KEY (label, what)
+) STRICT;
+CREATE TABLE IF NOT EXISTS decision (
+  id INTEGER PRIMARY KEY, mark_id TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('confirmed', 'rejected', 'open')),
+  by_code TEXT NOT NULL, at_us INTEGER NOT NULL, note TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS person (code TEXT PRIMARY KEY, role TEXT NOT NULL, name TEXT) STRICT;
+CREATE TABLE IF NOT EXISTS person_account (account TEXT PRIMARY KEY, code TEXT NOT NULL REFERENCES person(code)) STRICT;
+CREATE TABLE IF NOT EXISTS statement (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL, by_code TEXT NOT NULL, at_us INTEGER NOT NULL
+) STRICT;
+"""
+
+IPC_OPTIONS: Final = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+"""lz4: chat text shrinks 2 to 3 times at more than a GiB/s; one thread, so that bytes do not depend on the machine."""
+
+
+
+class _Sink(io.RawIOBase):
+    """A file that Arrow writes into and that hands the blocks to whoever reads `blocks`."""
+
+    def __init__(self) -> None:
+        self.pending: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.pending.append(bytes(data))
+        return len(self.pending[-1])
+
+    def take(self) -> bytes:
+        block = b"".join(self.pending)
+        self.pending.clear()
+        return block
+
+
+class TableWriter:
+    """Encodes batches as an Arrow stream, block by block, counting rows and digesting them on the way."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.schema = schema
+        self.digest = RowDigest(schema)
+
+    def blocks(self, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+        """The stream's bytes; after the last one `digest` is whole."""
+        sink = _Sink()
+        out = pa.PythonFile(sink, mode="w")
+        with pa.ipc.new_stream(out, self.schema, options=IPC_OPTIONS) as writer:
+            for batch in batches:
+                self.digest.update(batch)
+                writer.write_batch(batch)
+                yield sink.take()
+        yield sink.take()
+
+
+class Case:
+    """An open case. Use as a context manager; `close` drops the keys."""
+
+    def __init__(self, folder: Path, vault: Vault) -> None:
+        self.folder = folder
+        self.vault = vault
+        try:
+            self._db = sqlcipher.connect(str(folder / "case.db"), isolation_level=None)
+            key = vault.subkey("case.db").hex()
+            self._db.execute(f"PRAGMA key = \"x'{key}'\"")  # SQLCipher takes no bound parameter here; hex only
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._db.execute("PRAGMA secure_delete = ON")
+            self._db.executescript(SCHEMA)
+        except sqlcipher.DatabaseError as e:
+            vault.close()
+            raise VaultError("case_db_unreadable") from e
+        self._reconcile()
+
+    @classmethod
+    def create(cls, folder: Path, passphrase: str, **options: Any) -> Self:
+        """A new case in `folder` (new or empty). Raises VaultError, StorageFailed."""
+        return cls(folder, Vault.create(folder, passphrase, **options))
+
+    @classmethod
+    def open(cls, folder: Path, passphrase: str) -> Self:
+        """Open a case. Raises WrongKey, VaultError."""
+        return cls(folder, Vault.open(folder, passphrase))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close database and vault; keys are dropped."""
+        self._db.close()
+        self.vault.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All rows written inside are there together or not at all. Raises StorageFailed where the disk refuses."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except sqlcipher.OperationalError as e:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise StorageFailed("disk_refused") from e
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _reconcile(self) -> None:
+        """Add rows for exhibits that were sealed and logged before a crash cut off the last step."""
+        known = {r[0] for r in self._db.execute("SELECT record_id FROM source")}
+        for entry in self.vault.entries():
+            if entry.get("action") == "seal" and entry.get("record") not in known and "exhibit" in entry:
+                record_id = str(entry["record"])
+                received = load_record(self.vault, record_id)
+                if self.has_source(received.digest):
+                    continue
+                self.add_source(str(entry["exhibit"]), received, record_id)
+
+    # -- settings ------------------------------------------------------------------------------------------------------
+
+    def get(self, key: str) -> str | None:
+        """A setting of the case, None where it was never set."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set(self, key: str, value: str) -> None:
+        """Set a setting."""
+        with self._storage():
+            self._db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                             (key, value))
+
+    @contextmanager
+    def _storage(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlcipher.OperationalError as e:
+            raise StorageFailed("disk_refused") from e
+
+    # -- sources and derived tables ------------------------------------------------------------------------------------
+
+    def has_source(self, digest: str) -> bool:
+        """Whether a source of this SHA-256 was taken in before."""
+        return self._db.execute("SELECT 1 FROM source WHERE digest = ?", (digest,)).fetchone() is not None
+
+    def next_label(self) -> str:
+        """The label the next source gets: S1, S2 …"""
+        (n,) = self._db.execute("SELECT count(*) FROM source").fetchone()
+        return f"S{n + 1}"
+
+    def add_source(self, label: str, received: Received, record_id: str) -> None:
+        """Note a source that the vault holds and the log names."""
+        with self._storage():
+            self._db.execute("INSERT INTO source VALUES (?, ?, ?, ?)", (label, received.digest, record_id, now_us()))
+
+    def sources(self) -> list[tuple[str, Received, int]]:
+        """(label, record, sealed at us) of every source, in order of intake."""
+        rows = self._db.execute("SELECT label, record_id, sealed_at_us FROM source ORDER BY rowid").fetchall()
+        return [(str(label), load_record(self.vault, record), int(at)) for label, record, at in rows]
+
+    def put_table(self, label: str, what: str, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> int:
+        """Seal a derived table; replaces the one of that name. Returns its rows. One `derive` entry in the log."""
+        writer = TableWriter(schema)
+        sealed = self.vault.seal(writer.blocks(batches), kind=f"table-{what}", meta={"label": label})
+        self._note_derived(label, what, sealed.object_id, writer.digest.rows, writer.digest.hexdigest())
+        return writer.digest.rows
+
+    def put_json(self, label: str, what: str, value: Any) -> None:
+        """Seal a small derived value as JSON (sorted keys)."""
+        data = json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
+        self.put_bytes(label, what, data)
+
+    def put_bytes(self, label: str, what: str, data: bytes) -> str:
+        """Seal a derived file (a report); returns its object id."""
+        sealed = self.vault.seal([data], kind=f"derived-{what}", meta={"label": label})
+        self._note_derived(label, what, sealed.object_id, 1, sealed.digest)
+        return sealed.object_id
+
+    def _note_derived(self, label: str, what: str, object_id: str, rows: int, row_digest: str) -> None:
+        from saksi import __version__
+
+        self.vault.append("derive", exhibit=label, object=object_id, rows=rows,
+                          commitment=self.vault.commitment(row_digest), tool=f"saksi {__version__}")
+        with self._storage():
+            self._db.execute(
+                "INSERT INTO derived VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (label, what) DO UPDATE SET"
+                " object_id = excluded.object_id, rows = excluded.rows, row_digest = excluded.row_digest,"
+                " version = excluded.version",
+                (label, what, object_id, rows, row_digest, __version__),
+            )
+
+    def _derived_object(self, label: str, what: str) -> str | None:
+        row = self._db.execute("SELECT object_id FROM derived WHERE label = ? AND what = ?", (label, what)).fetchone()
+        return None if row is None else str(row[0])
+
+    def derived(self) -> list[tuple[str, str, int, str, str]]:
+        """(label, what, rows, row digest, version) of everything derived, sorted."""
+        return [tuple(r) for r in self._db.execute(
+            "SELECT label, what, rows, row_digest, version FROM derived ORDER BY label, what")]
+
+    def has_derived(self, label: str, what: str) -> bool:
+        """Whether that table or value is there."""
+        return self._derived_object(label, what) is not None
+
+    def batches(self, label: str, what: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The batches of a derived table, streamed; only `columns` where given. Nothing where there is no such table."""
+        object_id = self._derived_object(label, what)
+        if object_id is None:
+            return
+        with self.vault.open_object(object_id) as f:
+            options = None
+            if columns is not None:
+                with pa.ipc.open_stream(pa.PythonFile(f, mode="r")) as peek:
+                    fields = [peek.schema.get_field_index(c) for c in columns]
+                f.seek(0)
+                options = pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
+            with pa.ipc.open_stream(pa.PythonFile(f, mode="r"), options=options) as reader:
+                yield from reader
+
+    def table(self, label: str, what: str, schema: pa.Schema) -> pa.Table:
+        """A whole derived table (small ones: marks, phases, identifiers, problems)."""
+        return pa.Table.from_batches(list(self.batches(label, what)), schema=schema)
+
+    def get_json(self, label: str, what: str) -> Any:
+        """A derived JSON value; None where there is none."""
+        data = self.get_bytes(label, what)
+        return None if data is None else json.loads(data)
+
+    def get_bytes(self, label: str, what: str) -> bytes | None:
+        """A derived file; None where there is none."""
+        object_id = self._derived_object(label, what)
+        if object_id is None:
+            return None
+        with self.vault.open_object(object_id) as f:
+            return f.read()
+
+    # -- decisions and people ------------------------------------------------------------------------------------------
+
+    def decide(self, mark_id: str, state: str, by: str, note: str | None = None) -> None:
+        """Record what a caseworker (code `by`) says of a mark: confirmed, rejected or open (undo). A custody event."""
+        if state not in ("confirmed", "rejected", "open"):
+            raise UsageError("unknown_decision", state=state[:20])
+        self.vault.append("decide", mark=mark_id, state=state, actor=by)
+        with self._storage():
+            self._db.execute("INSERT INTO decision (mark_id, state, by_code, at_us, note) VALUES (?, ?, ?, ?, ?)",
+                             (mark_id, state, by, now_us(), note))
+
+    def decisions(self) -> dict[str, Decision]:
+        """The last decision on every mark that has one and was not reopened."""
+        latest: dict[str, Decision] = {}
+        for mark, state, by, at, note in self._db.execute(
+            "SELECT mark_id, state, by_code, at_us, note FROM decision ORDER BY id"
+        ):
+            latest[mark] = Decision(state, by, at, note)
+        return {m: d for m, d in sorted(latest.items()) if d.state != "open"}
+
+    def add_statement(self, kind: str, text: str, by: str) -> None:
+        """Record a statement (why media may be kept). The log names its kind only."""
+        self.vault.append("statement", kind=kind, actor=by, commitment=self.vault.commitment(text))
+        with self._storage():
+            self._db.execute("INSERT INTO statement (kind, text, by_code, at_us) VALUES (?, ?, ?, ?)",
+                             (kind, text, by, now_us()))
+
+    def people(self) -> list[Person]:
+        """Persons made by decisions."""
+        accounts: dict[str, list[str]] = {}
+        for account, code in self._db.execute("SELECT account, code FROM person_account ORDER BY account"):
+            accounts.setdefault(code, []).append(account)
+        return [
+            Person(code, role, tuple(accounts.get(code, ())), name)
+            for code, role, name in self._db.execute("SELECT code, role, name FROM person ORDER BY code")
+        ]
