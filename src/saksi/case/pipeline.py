@@ -1,0 +1,173 @@
+"""The main job on an open case: take in, read, analyse. Every step works from what is sealed.
+
+    take_in(case, paths, rule)            seal what is new; a file that was taken in before is said, not sealed again
+    read_in(case, label, settings, …)     sealed copy -> message table, identifiers, candidates, problems, account (sealed)
+    analyse_case(case)                    all sources' sealed tables -> marks and phases (sealed)
+
+Reading and analysis are separate, so that "who is at risk" can be told or inferred after everything was read, and a second
+build analyses old and new sources together without reading the old ones again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from saksi import findings, identifiers, signals
+from saksi.case.store import Case
+from saksi.errors import InputRefused, SaksiError
+from saksi.intake import MediaRule, Received, receive, sealed_source
+from saksi.parts import Source, open_source
+from saksi.readers.base import Reading, ReadSettings
+from saksi.readers.registry import read_source
+from saksi.table.schema import (
+    CANDIDATE_SCHEMA,
+    IDENTIFIER_SCHEMA,
+    MARK_SCHEMA,
+    MESSAGE_SCHEMA,
+    PHASE_SCHEMA,
+    PROBLEM_SCHEMA,
+)
+from saksi.table.threads import ThreadSummaries
+
+Progress = Callable[[str, int, int], None]
+"""(catalog key of the step, done, total); total 0: not known."""
+
+
+def no_progress(step: str, done: int, total: int) -> None:
+    """Says nothing."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of one path: label where it was sealed now, `known` where it was in the case before, else the error.
+
+    position: 1-based place in the call, so that errors need not name files.
+    """
+
+    position: int
+    digest: str | None
+    label: str | None = None
+    known: bool = False
+    error: SaksiError | None = None
+
+
+def take_in(case: Case, paths: Sequence[Path], rule: MediaRule, progress: Progress = no_progress) -> list[Taken]:
+    """Seal every path that is new. Labels follow (name, digest), not the order of the call: same files, same case."""
+    taken: list[Taken] = []
+    opened: list[tuple[str, str, int, Source, Path]] = []
+    for position, path in enumerate(paths, 1):
+        progress("progress.digest", position, len(paths))
+        try:
+            source = open_source(path)
+        except InputRefused as e:
+            taken.append(Taken(position, None, error=e))
+            continue
+        opened.append((source.name, source.digest, position, source, path))
+    for done, (_, digest, position, source, path) in enumerate(sorted(opened, key=lambda o: o[:3]), 1):
+        progress("progress.seal", done, len(opened))
+        if case.has_source(digest):
+            taken.append(Taken(position, digest, known=True))
+            continue
+        label = case.next_label()
+        try:
+            received, record = receive(case.vault, source, path, rule, exhibit=label)
+        except InputRefused as e:
+            taken.append(Taken(position, digest, error=e))
+            continue
+        case.add_source(label, received, record)
+        taken.append(Taken(position, digest, label=label))
+    return sorted(taken, key=lambda t: t.position)
+
+
+def open_reading(case: Case, received: Received, settings: ReadSettings) -> Reading:
+    """A reading of the sealed copy of a source."""
+    return read_source(sealed_source(case.vault, received), settings)
+
+
+def chosen_rows(batch: pa.RecordBatch, threads: Sequence[str] | None) -> pa.RecordBatch:
+    """The rows of chosen threads (by id or title); all where no choice was made."""
+    if threads is None:
+        return batch
+    wanted = pa.array(list(threads), pa.string())
+    keep = pc.or_(
+        pc.is_in(batch.column("thread_id"), value_set=wanted), pc.is_in(batch.column("thread_title"), value_set=wanted)
+    )
+    return batch.filter(keep)
+
+
+def read_in(
+    case: Case, label: str, received: Received, settings: ReadSettings, threads: Sequence[str] | None, lang: str,
+    progress: Progress = no_progress,
+) -> dict[str, Any]:
+    """Read one sealed source and seal what comes of it; returns the account (the dict of `read --json`)."""
+    reading = open_reading(case, received, settings)
+    summaries = ThreadSummaries()
+    found: list[pa.RecordBatch] = []
+    cues: list[pa.RecordBatch] = []
+    rows = 0
+
+    def flow() -> Iterator[pa.RecordBatch]:
+        nonlocal rows
+        for batch in reading:
+            chosen = chosen_rows(batch, threads)
+            rows += chosen.num_rows
+            progress("progress.read", rows, 0)
+            if chosen.num_rows:
+                summaries.update(chosen)
+                found.append(identifiers.find(chosen))
+                cues.append(signals.candidates(chosen))
+                yield chosen
+
+    case.put_table(label, "messages", flow(), MESSAGE_SCHEMA)
+    account = reading.account(lang)
+    if threads is not None:
+        account["stored_records"] = rows
+    case.put_table(label, "identifiers", found, IDENTIFIER_SCHEMA)
+    case.put_table(label, "candidates", cues, CANDIDATE_SCHEMA)
+    case.put_table(label, "problems", reading.problem_table(lang).to_batches(), PROBLEM_SCHEMA)
+    case.put_json(label, "threads", summaries.rows())
+    case.put_json(label, "account", account)  # last: where it is there, the source was read to its end
+    return account
+
+
+def thread_totals(case: Case, label: str) -> dict[findings.ThreadKey, int]:
+    """Rows of every thread of one source."""
+    return {
+        (t["source_digest"], t["thread_id"]): t["records"] for t in case.get_json(label, "threads") or []
+    }
+
+
+def source_threads(case: Case, label: str) -> Iterator[tuple[findings.ThreadKey, pa.Table]]:
+    """The stored threads of one source, whole, one at a time."""
+    return findings.whole_threads(case.batches(label, "messages", findings.THREAD_COLUMNS), thread_totals(case, label))
+
+
+def source_candidates(case: Case, label: str, digest: str) -> dict[findings.ThreadKey, pa.Table]:
+    """The stored candidates of one source, by thread."""
+    by_thread = findings.split_by_thread(case.table(label, "candidates", CANDIDATE_SCHEMA))
+    return {(digest, thread): table for thread, table in by_thread.items()}
+
+
+def analyse_case(case: Case, at_risk: Sequence[str], progress: Progress = no_progress) -> tuple[int, int, bool]:
+    """Resolve every source's threads; seals marks and phases. Returns (marks, phases, crisis)."""
+    total_marks = total_phases = 0
+    crisis = False
+    sources = case.sources()
+    for done, (label, received, _) in enumerate(sources, 1):
+        progress("progress.mark", done, len(sources))
+        result = findings.analyse(
+            source_threads(case, label), source_candidates(case, label, received.digest), at_risk
+        )
+        case.put_table(label, "marks", result.marks.to_batches(), MARK_SCHEMA)
+        case.put_table(label, "phases", result.phases.to_batches(), PHASE_SCHEMA)
+        total_marks += result.marks.num_rows
+        total_phases += result.phases.num_rows
+        crisis = crisis or signals.crisis(result.marks)
+    case.set("crisis", "yes" if crisis else "no")
+    return total_marks, total_phases, crisis

@@ -1,0 +1,462 @@
+"""What a user can ask for. The command line, the web app and notebooks call these; they parse nothing and print nothing.
+
+Every verb returns plain values (the JSON of docs/verbs/) and raises the errors of `saksi.errors`. Heavy packages are
+imported where they are used: `check` must start on an old laptop in about a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
+
+import pyarrow as pa
+
+from saksi import findings, identifiers, signals
+from saksi import phases as phases_
+from saksi.errors import DONE, DONE_WITH_PROBLEMS, INPUT_REFUSED, InputRefused, SaksiError, UsageError
+from saksi.parts import Source, open_source, source_from_stream
+from saksi.readers.base import Reading, ReadSettings
+from saksi.readers.registry import read_source, require_readable
+from saksi.table.schema import (
+    CANDIDATE_SCHEMA,
+    IDENTIFIER_SCHEMA,
+    MARK_SCHEMA,
+    MESSAGE_SCHEMA,
+    PROBLEM_SCHEMA,
+)
+from saksi.table.threads import ThreadSummaries
+from saksi.table.write import format_of, write_file
+from saksi.times import zone_name
+
+if TYPE_CHECKING:
+    from saksi.case.store import Case
+    from saksi.intake import MediaRule
+
+DATE_ORDERS: Final = ("dmy", "mdy", "ymd")
+Progress = Callable[[str, int, int], None]
+
+
+def no_progress(step: str, done: int, total: int) -> None:
+    """Says nothing."""
+
+
+# -- without a case ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ReadResult:
+    """messages: MESSAGE_SCHEMA, problems: PROBLEM_SCHEMA, account: the dict of `read --json`."""
+
+    messages: pa.Table
+    problems: pa.Table
+    account: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """marks, phases, identifiers: tables of their schemas. crisis: distress was marked. at_risk and its basis as used."""
+
+    marks: pa.Table
+    phases: pa.Table
+    identifiers: pa.Table
+    crisis: bool
+    at_risk: tuple[str, ...]
+    at_risk_basis: str
+
+
+def settings(format_: str | None = None, zone: str | None = None, date_order: str | None = None) -> ReadSettings:
+    """Checked reading settings. Raises UsageError."""
+    if date_order is not None and date_order not in DATE_ORDERS:
+        raise UsageError("unknown_date_order")
+    return ReadSettings(zone=None if zone is None else zone_name(zone), date_order=date_order, format=format_)
+
+
+def open_path_or_stream(path: Path | str, stdin: BinaryIO | None = None) -> Source:
+    """The source at `path`, or what `stdin` holds where the path is "-" (kept in memory, never on disk)."""
+    if str(path) == "-" and stdin is not None:
+        data = stdin.read()
+        return source_from_stream("-", len(data), hashlib.sha256(data).hexdigest(), lambda: io.BytesIO(data), [])
+    return open_source(Path(path))
+
+
+def start_reading(source: Source, how: ReadSettings) -> Reading:
+    """A reading of `source`. Raises InputRefused where no reader knows any part."""
+    reading = read_source(source, how)
+    require_readable(reading)
+    return reading
+
+
+def read(
+    path: Path | str, format: str | None = None, zone: str | None = None, date_order: str | None = None,  # noqa: A002
+    lang: str = "id",
+) -> ReadResult:
+    """Read an export without a case. Raises InputRefused, UsageError."""
+    reading = start_reading(open_source(Path(path)), settings(format, zone, date_order))
+    messages = pa.Table.from_batches(list(reading), schema=MESSAGE_SCHEMA)
+    return ReadResult(messages, reading.problem_table(lang), reading.account(lang))
+
+
+def read_to_file(source: Source, how: ReadSettings, out: Path | None, lang: str) -> dict[str, Any]:
+    """`saksi read`: the account; the rows go to `out` (by its ending) or nowhere."""
+    format_ = None if out is None else format_of(out, None)
+    reading = start_reading(source, how)
+    if out is None or format_ is None:
+        for _ in reading:
+            pass
+    else:
+        write_file(reading, MESSAGE_SCHEMA, out, format_)
+    return reading.account(lang)
+
+
+def check(messages: pa.Table, at_risk: Sequence[str] | str | None = None) -> CheckResult:
+    """Marks, phases and identifiers of message rows; nothing is stored. Pure.
+
+    In: MESSAGE_SCHEMA, file order. at_risk: who may be the victim, as named in the messages; None: inferred where that is
+    safe, else unknown, and then only marks that hold whoever it is.
+    """
+    told = (at_risk,) if isinstance(at_risk, str) else tuple(at_risk or ())
+    batches = messages.combine_chunks().to_batches(max_chunksize=65_536)
+    summaries = ThreadSummaries()
+    cues = []
+    found = []
+    for batch in batches:
+        summaries.update(batch)
+        cues.append(signals.candidates(batch))
+        found.append(identifiers.find(batch))
+    totals = {(t["source_digest"], t["thread_id"]): t["records"] for t in summaries.rows()}
+    candidates = pa.Table.from_batches(cues, schema=CANDIDATE_SCHEMA)
+    by_source = _candidates_by_thread(messages, candidates)
+    names, basis = told, "told" if told else "unknown"
+    if not told:
+        names = tuple(signals.infer_at_risk(
+            (rows, by_source[key]) for key, rows in findings.whole_threads(batches, totals) if key in by_source
+        ))
+        basis = "inferred" if names else "unknown"
+    result = findings.analyse(findings.whole_threads(batches, totals), by_source, names)
+    return CheckResult(
+        result.marks, result.phases, pa.Table.from_batches(found, schema=IDENTIFIER_SCHEMA).combine_chunks(),
+        signals.crisis(result.marks), names, basis,
+    )
+
+
+def _candidates_by_thread(messages: pa.Table, candidates: pa.Table) -> dict[findings.ThreadKey, pa.Table]:
+    digests = messages.column("source_digest").unique().to_pylist()
+    result: dict[findings.ThreadKey, pa.Table] = {}
+    for digest in digests:
+        own = candidates
+        if len(digests) > 1:  # message ids begin with the source's digest
+            import pyarrow.compute as pc
+
+            own = candidates.filter(pc.starts_with(candidates.column("message_id"), digest[:16]))
+        for thread, table in findings.split_by_thread(own).items():
+            result[(digest, thread)] = table
+    return result
+
+
+def check_json(result: CheckResult, messages: int) -> dict[str, Any]:
+    """The JSON of `saksi check` (docs/verbs/check.md)."""
+    def rows(table: pa.Table, names: Sequence[str]) -> list[dict[str, Any]]:
+        picked: list[dict[str, Any]] = table.select(list(names)).to_pylist()
+        return picked
+
+    return {
+        "at_risk": list(result.at_risk),
+        "at_risk_basis": result.at_risk_basis,
+        "messages": messages,
+        "crisis": result.crisis,
+        "marks": rows(result.marks, ("mark_id", "message_id", "seq", "signal", "phase", "by", "strength", "start", "end",
+                                     "rule", "version", "because")),
+        "phases": rows(result.phases, ("phase", "people", "thread_ids", "first_message", "last_message", "first_seq",
+                                       "last_seq", "strength", "marks", "because")),
+        "identifiers": rows(result.identifiers, ("kind", "value", "as_written", "message_id", "seq", "start", "end")),
+    }
+
+
+def resolve(thread: pa.Table, candidates: pa.Table, at_risk: Sequence[str] = ()) -> tuple[pa.Table, pa.Table]:
+    """Marks and phases of one whole thread (rows in file order) from its candidates."""
+    marks = signals.resolve(thread, candidates, at_risk)
+    return marks, phases_.mark_phases(thread, marks)
+
+
+# -- with a case -------------------------------------------------------------------------------------------------------
+
+
+class Ask(Protocol):
+    """What a person at a terminal is asked; every answer may be None: not known, decide later."""
+
+    def zone(self) -> str | None: ...
+    def owner(self) -> str | None: ...
+    def at_risk(self) -> str | None: ...
+    def date_order(self, label: str) -> str | None: ...
+    def threads(self, threads: Sequence[dict[str, Any]]) -> Sequence[str] | None: ...
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What a build is told. None: not told (asked where somebody can be asked, else unknown)."""
+
+    owner: str | None = None
+    at_risk: tuple[str, ...] = ()
+    zone: str | None = None
+    date_order: str | None = None
+    threads: tuple[str, ...] | None = None
+    format: str | None = None
+    media: str = "digest"
+    police_key: Path | None = None
+    adults_agreed: str | None = None
+    by: str = "C1"
+    lang: str = "id"
+    out: Path | None = None
+
+
+@dataclass
+class BuildResult:
+    """data: the JSON of `saksi build`; exit_code: of errors.py; refused: (position in the call, error)."""
+
+    data: dict[str, Any]
+    exit_code: int
+    crisis: bool
+    refused: list[tuple[int, SaksiError]] = field(default_factory=list)
+
+
+def media_rule(options: BuildOptions) -> MediaRule:
+    """The media rule told. Raises UsageError where what it needs is missing."""
+    from saksi.intake import MEDIA_RULES, MediaRule
+
+    if options.media not in MEDIA_RULES:
+        raise UsageError("unknown_media_rule")
+    if options.media == "police-key":
+        if options.police_key is None or not options.police_key.is_file():
+            raise UsageError("police_key_needed")
+        lines = options.police_key.read_text(encoding="utf-8").split()
+        key = next((line for line in lines if line.startswith("age1")), None)
+        if key is None:
+            raise UsageError("police_key_invalid")
+        return MediaRule("police-key", recipient=key)
+    if options.media == "seal":
+        if not options.adults_agreed:
+            raise UsageError("statement_needed")
+        return MediaRule("seal", statement=options.adults_agreed)
+    return MediaRule()
+
+
+def open_case(folder: Path, passphrase: str) -> Case:
+    """Open an existing case. Raises UsageError (no_case), WrongKey, VaultError."""
+    from saksi.case.store import Case
+
+    if not (folder / "saksi.json").is_file():
+        raise UsageError("no_case")
+    return Case.open(folder, passphrase)
+
+
+def is_case(folder: Path) -> bool:
+    """Whether the folder holds a case."""
+    return (folder / "saksi.json").is_file()
+
+
+def build(
+    folder: Path, passphrase: str, paths: Sequence[Path], options: BuildOptions, *, ask: Ask | None = None,
+    progress: Progress = no_progress, **vault_options: Any,
+) -> BuildResult:
+    """The main job: seal, read, mark, prepare the documents. A second build adds only what is new."""
+    from saksi.case import pipeline
+    from saksi.case.store import Case
+    from saksi.case.view import code_for
+
+    if not paths and not is_case(folder):
+        raise UsageError("nothing_given")
+    rule = media_rule(options)
+    settings(options.format, options.zone, options.date_order)
+    with Case.open(folder, passphrase) if is_case(folder) else Case.create(folder, passphrase, **vault_options) as case:
+        if rule.statement is not None:
+            case.add_statement("media-adults-agreed", rule.statement, options.by)
+        taken = pipeline.take_in(case, paths, rule, progress)
+        if case.get("code") is None:
+            case.set("code", code_for([r.digest for _, r, _ in case.sources()]))
+        _remember(case, options, ask)
+        _read_all(case, options, ask, progress)
+        basis = _settle_at_risk(case)
+        marks, phase_count, crisis = pipeline.analyse_case(case, json.loads(case.get("at_risk") or "[]"), progress)
+        reports = prepare_documents(case, options.lang, progress)
+        if options.out is not None:
+            reports = [str(p) for p in write_documents(case, options.out, "all", options.lang)]
+        case.vault.checkpoint()
+        return _build_result(case, taken, marks, phase_count, reports, crisis=crisis, basis=basis)
+
+
+def _remember(case: Case, options: BuildOptions, ask: Ask | None) -> None:
+    zone = options.zone or case.get("zone") or (ask.zone() if ask else None)
+    if zone:
+        case.set("zone", zone_name(zone))
+    owner = options.owner or case.get("owner") or (ask.owner() if ask else None)
+    if owner:
+        case.set("owner", owner)
+    if options.at_risk:
+        case.set("at_risk", json.dumps(list(options.at_risk), ensure_ascii=False))
+        case.set("at_risk_basis", "told")
+    elif case.get("at_risk_basis") != "told" and ask and (told := ask.at_risk()):
+        case.set("at_risk", json.dumps([told], ensure_ascii=False))
+        case.set("at_risk_basis", "told")
+
+
+def _read_all(case: Case, options: BuildOptions, ask: Ask | None, progress: Progress) -> None:
+    """Read what was not read yet, or was read under other answers."""
+    from saksi.case import pipeline
+
+    threads: Sequence[str] | None = options.threads
+    if threads is None and (stored := case.get("threads")):
+        threads = json.loads(stored)
+    how = settings(options.format or case.get("format"), case.get("zone"), options.date_order or case.get("date_order"))
+    unread = [(label, r) for label, r, _ in case.sources() if case.get_json(label, "settings") != _asked(how, threads)]
+    if threads is None and ask is not None and unread:
+        threads = ask.threads(_list_threads(case, unread, how))
+    for label, received in unread:
+        account = pipeline.read_in(case, label, received, how, threads, options.lang, progress)
+        used = how
+        ambiguous = any(p["reason"] == "date_order_ambiguous" for p in account["problems"])
+        if ambiguous and how.date_order is None and ask is not None and (order := ask.date_order(label)):
+            used = settings(how.format, how.zone, order)
+            pipeline.read_in(case, label, received, used, threads, options.lang, progress)
+        case.put_json(label, "settings", _asked(used, threads))
+    for key, value in (("date_order", options.date_order), ("format", options.format)):
+        if value is not None:
+            case.set(key, value)
+    if threads is not None:
+        case.set("threads", json.dumps(list(threads), ensure_ascii=False))
+
+
+def _asked(how: ReadSettings, threads: Sequence[str] | None) -> dict[str, Any]:
+    from saksi import __version__
+
+    return {"zone": how.zone, "date_order": how.date_order, "format": how.format, "version": __version__,
+            "threads": None if threads is None else list(threads)}
+
+
+def _list_threads(case: Case, unread: Sequence[tuple[str, Any]], how: ReadSettings) -> list[dict[str, Any]]:
+    from saksi.case import pipeline
+
+    listed = []
+    for _, received in unread:
+        summaries = ThreadSummaries()
+        for batch in pipeline.open_reading(case, received, how):
+            summaries.update(batch)
+        listed += summaries.rows()
+    return listed
+
+
+def _settle_at_risk(case: Case) -> str:
+    """Who is at risk: told stays told; else inferred from all sources together, and said so."""
+    from saksi.case import pipeline
+
+    if case.get("at_risk_basis") == "told":
+        return "told"
+
+    def pairs() -> Iterator[tuple[pa.Table, pa.Table]]:
+        for label, received, _ in case.sources():
+            cues = pipeline.source_candidates(case, label, received.digest)
+            for key, rows in pipeline.source_threads(case, label):
+                if key in cues:
+                    yield rows, cues[key]
+
+    names = signals.infer_at_risk(pairs())
+    basis = "inferred" if names else "unknown"
+    case.set("at_risk", json.dumps(list(names), ensure_ascii=False))
+    case.set("at_risk_basis", basis)
+    return basis
+
+
+def _build_result(
+    case: Case, taken: Sequence[Any], marks: int, phase_count: int, reports: Sequence[str], *, crisis: bool, basis: str
+) -> BuildResult:
+    sources = []
+    for label, received, _ in case.sources():
+        account = case.get_json(label, "account") or {}
+        sources.append({
+            "label": label, "sealed_as": received.sealed_as, "left_out": len(received.absent),
+            "known": any(t.known and t.digest == received.digest for t in taken), **account,
+        })
+    refused = [(t.position, t.error) for t in taken if t.error is not None]
+    now = {t.digest for t in taken if t.error is None}
+    readable = any(s.get("reader") for s in sources if not now or s.get("source", {}).get("digest") in now)
+    problems = bool(refused) or any(s.get("problems") for s in sources)
+    code = DONE if not problems else DONE_WITH_PROBLEMS
+    if taken and not readable:
+        code = INPUT_REFUSED
+    data = {
+        "case": str(case.folder), "sources": sources, "marks": marks, "phases": phase_count,
+        "at_risk_basis": basis, "crisis": crisis, "reports": list(reports),
+        "refused": [{"position": p, "reason": e.key} for p, e in refused], "log_head": case.vault.log_head,
+    }
+    return BuildResult(data, code, crisis, refused)
+
+
+def prepare_documents(case: Case, lang: str, progress: Progress = no_progress) -> list[str]:
+    """Render every document and seal it in the case; returns the object ids."""
+    from saksi import report
+    from saksi.case.view import StoredView
+
+    ids = []
+    for done, kind in enumerate(report.DOCUMENTS, 1):
+        progress("progress.report", done, len(report.DOCUMENTS))
+        view = StoredView(case)
+        for name, data in report.render(view, kind, lang, made_at_us=view.sealed_at_us).items():
+            ids.append(case.put_bytes("case", f"document-{name}", data))
+    return ids
+
+
+def write_documents(case: Case, out: Path, kind: str, lang: str) -> list[Path]:
+    """Write documents of one kind or all as plaintext into `out`; an `export` event in the log."""
+    from saksi import report
+    from saksi.case.view import StoredView
+    from saksi.errors import StorageFailed
+
+    if kind != "all" and kind not in report.DOCUMENTS:
+        raise UsageError("unknown_document", known=", ".join([*report.DOCUMENTS, "all"]))
+    kinds = list(report.DOCUMENTS) if kind == "all" else [kind]
+    view = StoredView(case)
+    case.vault.append("export", what="documents", kinds=kinds, lang=lang)
+    written: list[Path] = []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in kinds:
+            written += report.write(view, name, lang, out, made_at_us=view.sealed_at_us)
+    except OSError as e:
+        raise StorageFailed("disk_refused") from e
+    return written
+
+
+EXPORTS: Final = {
+    "messages": MESSAGE_SCHEMA, "marks": MARK_SCHEMA, "identifiers": IDENTIFIER_SCHEMA, "problems": PROBLEM_SCHEMA,
+}
+
+
+def export_batches(case: Case, what: str) -> Iterator[pa.RecordBatch]:
+    """The stored rows of one kind, source by source; an `export` event in the log."""
+    case.vault.append("export", what=what)
+    for label, _, _ in case.sources():
+        yield from case.batches(label, what)
+
+
+def search(case: Case, words: Sequence[str], limit: int | None = None) -> dict[str, Any]:
+    """Messages that hold every word (folded: case, accents, look-alikes, spacing tricks). A `view` event in the log."""
+    from saksi.case.search import search_case
+
+    if not any(w.strip() for w in words):
+        raise UsageError("no_words")
+    case.vault.append("view", what="search", words=len(words))
+    return search_case(case, words, limit)
+
+
+def decide(case: Case, mark_id: str, state: str, by: str, note: str | None) -> None:
+    """Record a caseworker's decision on a mark. Raises UsageError where there is no such mark."""
+    for label, _, _ in case.sources():
+        for batch in case.batches(label, "marks", ("mark_id",)):
+            if mark_id in batch.column("mark_id").to_pylist():
+                case.decide(mark_id, state, by, note)
+                return
+    raise UsageError("unknown_mark")
