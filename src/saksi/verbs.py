@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from saksi import findings, identifiers, signals
 from saksi import phases as phases_
@@ -150,8 +151,6 @@ def _candidates_by_thread(messages: pa.Table, candidates: pa.Table) -> dict[find
     for digest in digests:
         own = candidates
         if len(digests) > 1:  # message ids begin with the source's digest
-            import pyarrow.compute as pc
-
             own = candidates.filter(pc.starts_with(candidates.column("message_id"), digest[:16]))
         for thread, table in findings.split_by_thread(own).items():
             result[(digest, thread)] = table
@@ -175,6 +174,41 @@ def check_json(result: CheckResult, messages: int) -> dict[str, Any]:
                                        "last_seq", "strength", "marks", "because")),
         "identifiers": rows(result.identifiers, ("kind", "value", "as_written", "message_id", "seq", "start", "end")),
     }
+
+
+def check_source(
+    source: Source, how: ReadSettings, at_risk: Sequence[str], threads: Sequence[str] | None, lang: str
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """`saksi check`: the JSON, and the problems of reading. Nothing is stored."""
+    reading = start_reading(source, how)
+    messages = pa.Table.from_batches(list(reading), schema=MESSAGE_SCHEMA)
+    if threads is not None:
+        wanted = pa.array(list(threads), pa.string())
+        messages = messages.filter(pc.or_(pc.is_in(messages.column("thread_id"), value_set=wanted),
+                                          pc.is_in(messages.column("thread_title"), value_set=wanted)))
+    problems: list[dict[str, Any]] = reading.account(lang)["problems"]
+    return check_json(check(messages, at_risk), messages.num_rows), problems
+
+
+def scan(tables: Sequence[Path], at_risk: Sequence[str], out: Path | None) -> dict[str, Any]:
+    """`saksi scan`: message tables (Parquet or JSON lines of MESSAGE_SCHEMA) in, marks out."""
+    loaded = pa.concat_tables([load_messages(path) for path in tables])
+    result = check(loaded, at_risk)
+    if out is not None:
+        write_file(result.marks.to_batches(), MARK_SCHEMA, out, format_of(out, None))
+    return {
+        "messages": loaded.num_rows,
+        "threads": loaded.group_by(["source_digest", "thread_id"]).aggregate([]).num_rows,
+        "marks": result.marks.num_rows, "phases": result.phases.num_rows, "at_risk": list(result.at_risk),
+        "at_risk_basis": result.at_risk_basis,
+    }
+
+
+def load_messages(path: Path) -> pa.Table:
+    """A message table written by `read -o` or `export`. Raises InputRefused where it is none."""
+    from saksi.table.load import load_table
+
+    return load_table(path, MESSAGE_SCHEMA)
 
 
 def resolve(thread: pa.Table, candidates: pa.Table, at_risk: Sequence[str] = ()) -> tuple[pa.Table, pa.Table]:
@@ -460,3 +494,12 @@ def decide(case: Case, mark_id: str, state: str, by: str, note: str | None) -> N
                 case.decide(mark_id, state, by, note)
                 return
     raise UsageError("unknown_mark")
+
+
+def verify(folder: Path, passphrase: str | None) -> dict[str, Any]:
+    """`saksi verify`: log, structure and, with the passphrase, every sealed object. Raises UsageError, WrongKey."""
+    from saksi.vault.verify import verify_case, verify_folder
+
+    if not is_case(folder):
+        raise UsageError("no_case")
+    return verify_folder(folder) if passphrase is None else verify_case(folder, passphrase)

@@ -1,0 +1,425 @@
+"""The verbs as commands. Each parses its words, calls `saksi.verbs`, shows the result and returns an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from saksi import __version__
+from saksi.cli import show
+from saksi.errors import DONE, DONE_WITH_PROBLEMS, VERIFICATION_FAILED, WRONG_USE, SaksiError, UsageError
+from saksi.words import LANGUAGES, say, sentence
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def default_lang() -> str:
+    """The language of help and of calls that do not say: SAKSI_LANG, else Indonesian."""
+    told = os.environ.get("SAKSI_LANG", "id")
+    return told if told in LANGUAGES else "id"
+
+
+def help_(key: str) -> str:
+    """Help text in the language of the session."""
+    return say(f"cli.{key}", default_lang())
+
+
+def _option(*names: str, key: str, **settings: Any) -> Callable[[F], F]:
+    return click.option(*names, help=help_(key), **settings)
+
+
+def _grouped(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(f: F) -> F:
+        for option in reversed(options):
+            f = option(f)
+        return f
+
+    return decorate
+
+
+common = _grouped(
+    _option("--lang", key="opt_lang", type=click.Choice(LANGUAGES), default=default_lang),
+    _option("--json", "as_json", key="opt_json", is_flag=True),
+)
+reading = _grouped(
+    _option("--zone", key="opt_zone"),
+    _option("--date-order", key="opt_date_order", type=click.Choice(["dmy", "mdy", "ymd"])),
+    _option("--format", "format_", key="opt_format"),
+)
+people = _grouped(
+    _option("--owner", key="opt_owner"),
+    _option("--at-risk", key="opt_at_risk", multiple=True),
+)
+threads_option = _option("--threads", key="opt_threads", multiple=True)
+passphrase_option = _option(
+    "--passphrase-file", key="opt_passphrase_file", type=click.Path(path_type=Path, dir_okay=False)
+)
+case_argument = click.argument("case_folder", metavar="KASUS", type=click.Path(path_type=Path, file_okay=False))
+
+
+def at_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def passphrase(file: Path | None, lang: str, *, new: bool) -> str:
+    """The passphrase: the file's first line, or asked at a terminal. Raises UsageError."""
+    if file is not None:
+        try:
+            text = file.read_text(encoding="utf-8").split("\n", 1)[0].rstrip("\r")
+        except (OSError, UnicodeDecodeError) as e:
+            raise UsageError("unreadable_file") from e
+    elif at_terminal():
+        text = click.prompt(say("cli.ask_passphrase_new" if new else "cli.ask_passphrase", lang), hide_input=True, err=True)
+        if new and click.prompt(say("cli.ask_passphrase_again", lang), hide_input=True, err=True) != text:
+            raise UsageError("passphrase_differs")
+    else:
+        raise UsageError("passphrase_needed")
+    if not text.strip():
+        raise UsageError("passphrase_empty")
+    return str(text)
+
+
+class TerminalAsk:
+    """Asks at the terminal what a build was not told; Enter always means "not known yet"."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def _ask(self, key: str, **values: str) -> str | None:
+        answer = click.prompt(say(f"cli.{key}", self.lang, **values), default="", show_default=False, err=True)
+        return answer.strip() or None
+
+    def zone(self) -> str | None:
+        return self._ask("ask_zone")
+
+    def owner(self) -> str | None:
+        return self._ask("ask_owner")
+
+    def at_risk(self) -> str | None:
+        return self._ask("ask_at_risk")
+
+    def date_order(self, label: str) -> str | None:
+        answer = self._ask("ask_date_order", label=label)
+        return answer if answer in ("dmy", "mdy", "ymd") else None
+
+    def threads(self, threads: Sequence[dict[str, Any]]) -> Sequence[str] | None:
+        for n, thread in enumerate(threads, 1):
+            title = show.safe(thread["title"]) or say("cli.untitled", self.lang)
+            show.to_people(say("cli.thread_line", self.lang, n=n, title=title, platform=thread["platform"],
+                               records=thread["records"]))
+        answer = self._ask("ask_threads")
+        if answer is None:
+            return None
+        numbers = {int(w) for w in answer.replace(",", " ").split() if w.isdigit()}
+        return [t["thread_id"] for n, t in enumerate(threads, 1) if n in numbers and t["thread_id"] is not None]
+
+
+def print_json(data: Any) -> None:
+    """One JSON value on stdout."""
+    click.echo(json.dumps(data, ensure_ascii=False))
+
+
+@click.group(help=help_("help_saksi"), context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="saksi")
+def saksi() -> None:
+    """The group of all verbs."""
+
+
+@saksi.command(help=help_("help_build"))
+@case_argument
+@click.argument("exports", metavar="EKSPOR...", nargs=-1, type=click.Path(path_type=Path))
+@people
+@reading
+@threads_option
+@_option("--media", key="opt_media", default="digest", metavar="digest|police-key FILE|seal")
+@_option("--police-key", key="opt_police_key", type=click.Path(path_type=Path), hidden=True)
+@_option("--adults-agreed", key="opt_adults_agreed")
+@_option("--by", key="opt_by", default="C1")
+@_option("--out", key="opt_out", type=click.Path(path_type=Path, file_okay=False))
+@passphrase_option
+@common
+def build(case_folder: Path, exports: tuple[Path, ...], passphrase_file: Path | None, lang: str, *, as_json: bool,
+          **told: Any) -> int:
+    """`saksi build`."""
+    from saksi import verbs
+
+    options = verbs.BuildOptions(
+        owner=told["owner"], at_risk=told["at_risk"], zone=told["zone"], date_order=told["date_order"],
+        threads=told["threads"] or None, format=told["format_"], media=told["media"], police_key=told["police_key"],
+        adults_agreed=told["adults_agreed"], by=told["by"], lang=lang, out=told["out"],
+    )
+    if not exports and not verbs.is_case(case_folder):
+        raise UsageError("nothing_given")
+    verbs.media_rule(options)  # refuse before asking for a passphrase
+    secret = passphrase(passphrase_file, lang, new=not verbs.is_case(case_folder))
+    ask = TerminalAsk(lang) if at_terminal() and not as_json else None
+    with show.progress_bar(lang) if ask is None else show.progress_bar("") as progress:
+        result = verbs.build(case_folder, secret, exports, options, ask=ask, progress=progress)
+    for position, error in result.refused:
+        show.to_people(say("cli.input_label", lang, position=position) + ": " + sentence(error, lang))
+    if as_json:
+        print_json(result.data)
+    else:
+        _show_build(result.data, case_folder, lang)
+    if options.out is not None:
+        show.warn_plaintext(options.out, lang)
+    return result.exit_code
+
+
+def _show_build(data: dict[str, Any], case_folder: Path, lang: str) -> None:
+    if data["crisis"]:
+        click.echo(say("cli.build_crisis", lang) + "\n")
+    for source in data["sources"]:
+        for line in show.source_lines(source, lang):
+            click.echo(line)
+    click.echo(say("cli.build_done", lang, sources=len(data["sources"]), marks=data["marks"], phases=data["phases"],
+                   records=sum(s.get("records", 0) for s in data["sources"])))
+    click.echo(say(f"cli.check_at_risk_{data['at_risk_basis']}", lang))
+    written = [r for r in data["reports"] if Path(r).suffix]
+    for path in written:
+        click.echo(say("cli.build_reports", lang, where=path))
+    if not written:
+        click.echo(say("cli.build_sealed_reports", lang, case=str(case_folder)))
+
+
+@saksi.command(help=help_("help_read"))
+@click.argument("file", metavar="BERKAS", type=click.Path(path_type=Path))
+@_option("-o", "--output", key="opt_output", type=click.Path(path_type=Path, dir_okay=False))
+@people
+@threads_option
+@reading
+@common
+def read(file: Path, output: Path | None, zone: str | None, date_order: str | None, format_: str | None, lang: str, *,
+         as_json: bool, **_told: Any) -> int:
+    """`saksi read`."""
+    from saksi import verbs
+
+    how = verbs.settings(format_, zone, date_order)
+    account = verbs.read_to_file(verbs.open_path_or_stream(file, sys.stdin.buffer), how, output, lang)
+    if as_json:
+        print_json(account)
+    else:
+        for line in show.account_lines(account, lang):
+            click.echo(line)
+    if output is not None:
+        show.warn_plaintext(output, lang)
+    return DONE_WITH_PROBLEMS if account["problems"] else DONE
+
+
+@saksi.command(help=help_("help_check"))
+@click.argument("file", metavar="BERKAS", type=click.Path(path_type=Path, allow_dash=True))
+@people
+@threads_option
+@reading
+@common
+def check(file: Path, at_risk: tuple[str, ...], threads: tuple[str, ...], zone: str | None, date_order: str | None,
+          format_: str | None, lang: str, *, as_json: bool, **_told: Any) -> int:
+    """`saksi check`."""
+    from saksi import verbs
+    from saksi.signals import phase_labels
+
+    how = verbs.settings(format_, zone, date_order)
+    source = verbs.open_path_or_stream(file, sys.stdin.buffer)
+    data, problems = verbs.check_source(source, how, at_risk, threads or None, lang)
+    if as_json:
+        print_json(data)
+    else:
+        for line in show.check_lines(data, phase_labels(lang), lang):
+            click.echo(line)
+    for line in show.problem_lines(problems, lang):
+        show.to_people(line)
+    return DONE_WITH_PROBLEMS if problems else DONE
+
+
+@saksi.command(help=help_("help_report"))
+@case_argument
+@_option("--out", key="opt_out", type=click.Path(path_type=Path, file_okay=False), required=True)
+@_option("--kind", key="opt_kind", default="all")
+@passphrase_option
+@common
+def report(case_folder: Path, out: Path, kind: str, passphrase_file: Path | None, lang: str, *, as_json: bool) -> int:
+    """`saksi report`."""
+    from saksi import verbs
+
+    with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+        written = verbs.write_documents(case, out, kind, lang)
+    if as_json:
+        print_json({"reports": [str(p) for p in written]})
+    else:
+        for path in written:
+            click.echo(say("cli.report_written", lang, where=str(path)))
+    show.warn_plaintext(out, lang)
+    return DONE
+
+
+@saksi.command(help=help_("help_search"))
+@case_argument
+@click.argument("words", metavar="KATA...", nargs=-1, required=True)
+@_option("--limit", key="opt_limit", type=click.IntRange(min=1), default=200)
+@passphrase_option
+@common
+def search(case_folder: Path, words: tuple[str, ...], limit: int, passphrase_file: Path | None, lang: str, *,
+           as_json: bool) -> int:
+    """`saksi search`."""
+    from saksi import verbs
+
+    with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+        data = verbs.search(case, words, limit)
+    if as_json:
+        print_json(data)
+        return DONE
+    for row in data["messages"]:
+        click.echo(say("cli.search_line", lang, cite=row["cite"], time=show.safe(row["time"]),
+                       sender=show.safe(row["sender_name"]), text=show.safe(row["text"])))
+    show.to_people(say("cli.search_done", lang, found=data["found"]))
+    if data["found"] > len(data["messages"]):
+        show.to_people(say("cli.search_more", lang, more=data["found"] - len(data["messages"])))
+    return DONE
+
+
+@saksi.command(help=help_("help_export"))
+@case_argument
+@_option("--what", key="opt_what", type=click.Choice(["messages", "marks", "identifiers", "problems"]),
+         default="messages")
+@_option("--format", "format_", key="opt_table_format", type=click.Choice(["jsonl", "parquet", "csv"]))
+@_option("-o", "--output", key="opt_output", type=click.Path(path_type=Path, dir_okay=False))
+@passphrase_option
+@common
+def export(case_folder: Path, what: str, format_: str | None, output: Path | None, passphrase_file: Path | None,
+           lang: str, *, as_json: bool) -> int:
+    """`saksi export`."""
+    from saksi import verbs
+    from saksi.table.write import format_of, write_file, write_rows
+
+    chosen = format_ or (format_of(output, None) if output is not None else "jsonl")
+    with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+        batches = verbs.export_batches(case, what)
+        if output is None:
+            rows = write_rows(batches, verbs.EXPORTS[what], sys.stdout.buffer, chosen)
+        else:
+            rows = write_file(batches, verbs.EXPORTS[what], output, chosen)
+    if as_json and output is not None:
+        print_json({"rows": rows, "output": str(output)})
+    else:
+        show.to_people(say("cli.export_done", lang, rows=rows))
+    if output is not None:
+        show.warn_plaintext(output, lang)
+    return DONE
+
+
+@saksi.command(help=help_("help_verify"))
+@case_argument
+@passphrase_option
+@common
+def verify(case_folder: Path, passphrase_file: Path | None, lang: str, *, as_json: bool) -> int:
+    """`saksi verify`."""
+    from saksi import verbs
+
+    secret = None
+    if passphrase_file is not None or at_terminal():
+        secret = passphrase(passphrase_file, lang, new=False)
+    data = verbs.verify(case_folder, secret)
+    if as_json:
+        print_json(data)
+    elif data["ok"]:
+        click.echo(say("cli.verify_ok", lang, checked=data["checked"]))
+    else:
+        click.echo(say("cli.verify_bad", lang, bad=len(data["bad"]), checked=data["checked"]))
+        for bad in data["bad"]:
+            click.echo(say("cli.verify_bad_line", lang, what=bad["what"], where=bad["where"], why=bad["why"]))
+    return DONE if data["ok"] else VERIFICATION_FAILED
+
+
+@saksi.command(help=help_("help_decide"))
+@case_argument
+@click.argument("mark", metavar="TANDA")
+@click.argument("state", metavar="confirmed|rejected|open")
+@_option("--by", key="opt_by", required=True)
+@_option("--note", key="opt_note")
+@passphrase_option
+@common
+def decide(case_folder: Path, mark: str, state: str, by: str, note: str | None, passphrase_file: Path | None, lang: str,
+           *, as_json: bool) -> int:
+    """`saksi decide`."""
+    from saksi import verbs
+
+    with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+        verbs.decide(case, mark, state, by, note)
+    if as_json:
+        print_json({"mark_id": mark, "state": state})
+    else:
+        click.echo(say("cli.decided", lang))
+    return DONE
+
+
+@saksi.command(help=help_("help_scan"))
+@click.argument("tables", metavar="TABEL...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_option("-o", "--output", key="opt_output", type=click.Path(path_type=Path, dir_okay=False))
+@_option("--at-risk", key="opt_at_risk", multiple=True)
+@common
+def scan(tables: tuple[Path, ...], output: Path | None, at_risk: tuple[str, ...], lang: str, *, as_json: bool) -> int:
+    """`saksi scan`."""
+    from saksi import verbs
+
+    data = verbs.scan(tables, at_risk, output)
+    if as_json:
+        print_json(data)
+    else:
+        click.echo(say("cli.scan_done", lang, messages=data["messages"], threads=data["threads"], marks=data["marks"]))
+    if output is not None:
+        show.warn_plaintext(output, lang)
+    return DONE
+
+
+def _merge_police_key(args: Sequence[str]) -> list[str]:
+    """`--media police-key FILE` as the parser wants it: `--media police-key --police-key FILE`."""
+    merged = list(args)
+    for i in range(len(merged) - 2):
+        if merged[i] == "--media" and merged[i + 1] == "police-key" and not merged[i + 2].startswith("--"):
+            merged.insert(i + 2, "--police-key")
+            break
+    return merged
+
+
+def _lang_of(args: Sequence[str]) -> str:
+    """The language of errors raised before options are parsed."""
+    for i, word in enumerate(args):
+        if word == "--lang" and i + 1 < len(args) and args[i + 1] in LANGUAGES:
+            return args[i + 1]
+        if word.startswith("--lang=") and word[7:] in LANGUAGES:
+            return word[7:]
+    return default_lang()
+
+
+def run(args: Sequence[str]) -> int:
+    """Run one command; returns the exit code. Nothing but Saksi's own sentences reaches the user."""
+    lang = _lang_of(args)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        code = saksi.main(args=_merge_police_key(args), prog_name="saksi", standalone_mode=False)
+    except SaksiError as e:
+        show.to_people(say("cli.error_line", lang, why=sentence(e, lang)))
+        return e.exit_code
+    except click.exceptions.Abort:
+        return WRONG_USE
+    except click.ClickException as e:
+        e.show()
+        return WRONG_USE
+    except BrokenPipeError:
+        sys.stderr.close()
+        return DONE
+    except Exception as e:  # noqa: BLE001 - the outermost line: a traceback could show message text
+        if os.environ.get("SAKSI_DEBUG") == "1":
+            raise
+        show.to_people(say("cli.error_line", lang, why=say("cli.error_internal", lang, kind=type(e).__name__)))
+        return DONE_WITH_PROBLEMS
+    return int(code or DONE)

@@ -1,0 +1,80 @@
+"""Data flows one way: a package imports only itself and packages to its left. Standard library only."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).resolve().parents[1] / "src" / "saksi"
+
+RANKS = [
+    ["errors"],
+    ["limits"],
+    ["datafiles", "times"],
+    ["words"],
+    ["text"],
+    ["table", "vault", "parts"],
+    ["readers"],
+    ["intake"],
+    ["identifiers", "media", "signals"],
+    ["phases"],
+    ["findings"],
+    ["case"],
+    ["parties"],
+    ["report"],
+    ["verbs"],
+    ["cli"],
+    ["__main__"],
+]
+RANK = {name: i for i, names in enumerate(RANKS) for name in names}
+
+
+def owner(path: Path) -> str:
+    relative = path.relative_to(SRC)
+    return relative.parts[0].removesuffix(".py")
+
+
+def imported(tree: ast.AST) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            parts = node.module.split(".")
+            if parts[0] == "saksi":
+                names |= {parts[1]} if len(parts) > 1 else {a.name for a in node.names if a.name != "__version__"}
+            assert node.level == 0, "absolute imports only"
+        elif isinstance(node, ast.Import):
+            names |= {a.name.split(".")[1] for a in node.names if a.name.startswith("saksi.")}
+    return names
+
+
+FILES = sorted(p for p in SRC.rglob("*.py") if p != SRC / "__init__.py")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SRC)))
+def test_imports_only_to_the_left(path: Path) -> None:
+    own = owner(path)
+    assert own in RANK, f"{own} has no place in the house: add it to the design and to this test"
+    for name in imported(ast.parse(path.read_text(encoding="utf-8"))):
+        if name == "__init__" or name not in RANK:
+            raise AssertionError(f"{path.name} imports saksi.{name}, which has no rank")
+        assert name == own or RANK[name] < RANK[own], f"{own} (rank {RANK[own]}) imports {name} (rank {RANK[name]})"
+
+
+def test_every_package_has_a_rank() -> None:
+    packages = {p.name.removesuffix(".py") for p in SRC.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
+    assert packages - {"__init__"} == set(RANK)
+
+
+def test_no_network_modules() -> None:
+    """Nothing leaves: no module of the program imports a network client or server."""
+    forbidden = {"socket", "urllib", "http", "requests", "ssl", "ftplib", "smtplib", "asyncio"}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [a.name.split(".")[0] for a in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module.split(".")[0]]
+            assert not forbidden & set(names), path
