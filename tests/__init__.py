@@ -1,0 +1,1 @@
+"""Tests of Saksi; folders mirror src/saksi."""
