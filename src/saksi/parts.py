@@ -285,7 +285,7 @@ def _folder_files(root: Path, troubles: list[Trouble]) -> Iterator[tuple[str, Pa
 def open_source(path: Path) -> Source:
     """Open a file, zip or folder as handed in. Raises InputRefused where there is nothing to open."""
     if not path.exists():
-        raise InputRefused("no_such_file", name=path.name)
+        raise InputRefused("no_such_file")
     troubles: list[Trouble] = []
     if path.is_dir():
         parts = []
@@ -303,7 +303,7 @@ def open_source(path: Path) -> Source:
     try:
         digest = _file_digest(path)
     except OSError as e:
-        raise InputRefused("unreadable_file", name=path.name) from e
+        raise InputRefused("unreadable_file") from e
     return source_from_stream(path.name, size, digest, lambda: path.open("rb"), troubles)
 
 
@@ -314,7 +314,7 @@ def source_from_stream(
     whole = Part(None, 0, size, opener, known_digest=digest)
     whole.media = looks_like(whole.head())
     if whole.state == "refused":
-        raise InputRefused("unreadable_file", name=name)
+        raise InputRefused("unreadable_file")
     if size == 0:
         troubles.append(Trouble("empty_file", None))
     if whole.media == "archive" and whole.head().startswith(b"PK"):

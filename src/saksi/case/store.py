@@ -17,6 +17,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -28,7 +29,7 @@ from saksi.case.model import Decision, Person
 from saksi.errors import StorageFailed, UsageError, VaultError
 from saksi.intake import Received, load_record
 from saksi.table.digest import RowDigest
-from saksi.times import now_us
+from saksi.times import EPOCH, now_us
 from saksi.vault import Vault
 
 SCHEMA: Final = """
@@ -162,7 +163,8 @@ class Case:
                 received = load_record(self.vault, record_id)
                 if self.has_source(received.digest):
                     continue
-                self.add_source(str(entry["exhibit"]), received, record_id)
+                sealed_at = datetime.fromisoformat(str(entry["time"]))
+                self.add_source(str(entry["exhibit"]), received, record_id, (sealed_at - EPOCH) // timedelta(microseconds=1))
 
     # -- settings ------------------------------------------------------------------------------------------------------
 
@@ -195,10 +197,13 @@ class Case:
         (n,) = self._db.execute("SELECT count(*) FROM source").fetchone()
         return f"S{n + 1}"
 
-    def add_source(self, label: str, received: Received, record_id: str) -> None:
-        """Note a source that the vault holds and the log names."""
+    def add_source(self, label: str, received: Received, record_id: str, at_us: int | None = None) -> None:
+        """Note a source that the vault holds and the log names. at_us: when it was sealed, None: now."""
         with self._storage():
-            self._db.execute("INSERT INTO source VALUES (?, ?, ?, ?)", (label, received.digest, record_id, now_us()))
+            self._db.execute(
+                "INSERT INTO source VALUES (?, ?, ?, ?)",
+                (label, received.digest, record_id, now_us() if at_us is None else at_us),
+            )
 
     def sources(self) -> list[tuple[str, Received, int]]:
         """(label, record, sealed at us) of every source, in order of intake."""

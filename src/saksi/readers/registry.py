@@ -38,6 +38,19 @@ def claims(part: Part) -> list[Reader]:
     return [r for r in map(reader_named, READERS) if r.recognise(part) is not None]
 
 
+ENDINGS: Final = {"txt": "_txt", "json": "_json"}
+"""What a file name's ending promises: a reader whose name ends so. Other endings promise nothing."""
+
+
+def _wrong_ending(source: Source, jobs: dict[str, list[Part]]) -> bool:
+    """Whether a lone file or archive was read by content although its name says something else."""
+    ending = source.name.rsplit(".", 1)[-1].lower() if "." in source.name else ""
+    if source.kind == "zip":
+        return ending in ENDINGS
+    promised = ENDINGS.get(ending, "" if ending != "zip" else "_zip")
+    return source.kind == "file" and bool(promised) and any(not name.endswith(promised) for name in jobs)
+
+
 def _assign(source: Source, forced: str | None) -> tuple[dict[str, list[Part]], list[Part], list[Problem]]:
     jobs: dict[str, list[Part]] = {}
     unclaimed: list[Part] = []
@@ -71,6 +84,8 @@ def read_source(source: Source, settings: ReadSettings) -> Reading:
         reader_named(settings.format)
     jobs, unclaimed, problems = _assign(source, settings.format)
     problems = [Problem(t.reason, t.part, t.start, t.end) for t in source.troubles] + problems
+    if _wrong_ending(source, jobs):
+        problems.append(Problem("wrong_extension", None))
     roles: dict[int, str] = {}
     for part in unclaimed:
         if any(reader_named(name).is_metadata(part) for name in jobs):
@@ -93,7 +108,7 @@ def require_readable(reading: Reading) -> None:
             if reason == "two_readers":
                 part = next(p for p in source.parts if p.media is None and len(claims(p)) > 1)
                 names = ", ".join(r.name for r in claims(part))
-            raise InputRefused(f"refused_{reason}", name=source.name, readers=names)
+            raise InputRefused(f"refused_{reason}", readers=names)
     kinds = {p.media or "text" for p in source.parts}
     looks = kinds.pop() if len(kinds) == 1 else "mixed"
-    raise InputRefused(f"refused_{looks}", name=source.name)
+    raise InputRefused(f"refused_{looks}")

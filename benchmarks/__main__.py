@@ -1,0 +1,139 @@
+"""All figures in one run: `python -m benchmarks` (`make bench`). Prints them and writes docs/bench/figures.md.
+
+    --quick     smaller files, one process each: to see that the commands work, not for quoting
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import run, wall
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "docs" / "bench" / "figures.md"
+
+
+def simulate(*args: str) -> None:
+    """Run the simulator."""
+    subprocess.run([sys.executable, "-m", "tests.simulator", *args], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def shown(result: dict[str, Any]) -> str:
+    """A result in a table cell."""
+    if "error" in result:
+        return f"failed: {result['error']}"
+    return f"{result['seconds']:.3f} s, kept {result['kept']:,}, peak {result['peak_mib']} MiB"
+
+
+class Figures:
+    """Lines of the report; printed as they come."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str = "") -> None:
+        print(line, flush=True)
+        self.lines.append(line)
+
+    def row(self, what: str, result: dict[str, Any], against: dict[str, Any] | None = None) -> None:
+        ratio = ""
+        if against is not None and "error" not in against and "error" not in result:
+            ratio = f"{against['seconds'] / result['seconds']:.2f}x"
+        self.say(f"| {what} | {shown(result)} | {ratio} |")
+
+
+def whatsapp(f: Figures, room: Path, records: int, times: int) -> dict[str, Any]:
+    """WhatsApp: kept, and speed against the peers. Returns chat-miner's result."""
+    files = {}
+    for locale in ("en_gb_android", "id_android", "id_ios"):
+        path = room / f"wa_{locale}.txt"
+        simulate("file", "whatsapp_txt", str(path), "--records", str(records), "--locale", locale)
+        files[locale] = str(path)
+    f.say(f"\n## WhatsApp txt, {records:,} records, full rows with spans and UTC times\n")
+    f.say("| what | median | times faster than the line's peer |\n|---|---|---|")
+    english = files["en_gb_android"]
+    floor = run("raw_read", english, times=times)
+    pack = run("chatpack_whatsapp", english, times=times)
+    miner = run("chatminer_whatsapp", english, times=1)
+    f.row("read bytes, count newlines (floor)", floor)
+    f.row("chatpack 0.1.0 (Rust), en", pack)
+    f.row("chat-miner 0.6.0, en", miner)
+    for locale, path in files.items():
+        mine = run("saksi_read", path, times=times)
+        f.row(f"saksi, {locale}, against chatpack on en", mine, pack)
+        if locale == "en_gb_android":
+            f.row(f"saksi, {locale}, against chat-miner on en", mine, miner)
+        f.say(f"| partition of {locale} proved | {mine.get('partition')} | |")
+    return miner
+
+
+def telegram(f: Figures, room: Path, records: int, times: int) -> None:
+    """Telegram: kept, and speed against decoding alone."""
+    path = str(room / "tg.json")
+    simulate("file", "telegram_json", path, "--records", str(records))
+    f.say(f"\n## Telegram result.json, {records:,} records\n")
+    f.say("| what | median | times faster |\n|---|---|---|")
+    on, off = run("orjson_loads", path, times=times), run("orjson_loads", path, "off", times=times)
+    mine = run("saksi_read", path, times=times)
+    f.row("orjson.loads", on)
+    f.row("orjson.loads, garbage collector off", off)
+    f.row("chatpack 0.1.0 (Rust)", run("chatpack_telegram", path, times=times))
+    f.row("saksi, against orjson.loads", mine, on)
+    f.row("saksi, against orjson.loads with the collector off", mine, off)
+
+
+def whole_phone(f: Figures, room: Path, messages: int, miner: dict[str, Any]) -> None:
+    """`build` of a phone against chat-miner's time for 200,000 records."""
+    phone = room / "phone"
+    simulate("phone", str(phone), "--seed", "11", "--messages", str(messages))
+    exports = sorted(str(p) for p in phone.iterdir() if not p.name.startswith("truth"))
+    result = run("saksi_build", str(room / "case"), *exports, times=1)
+    f.say(f"\n## build of a phone of {messages:,} messages: seal, read, mark, report\n")
+    f.say("| what | one process | times faster |\n|---|---|---|")
+    f.row("saksi build, against chat-miner parsing 200,000 records", result, miner)
+    f.say(f"| marks, phases | {result.get('marks')}, {result.get('phases')} | |")
+
+
+def cold_check(f: Figures, room: Path) -> None:
+    """`check` of a small chat, cold."""
+    path = room / "small.txt"
+    simulate("file", "whatsapp_txt", str(path), "--records", "300", "--locale", "id_android")
+    seconds = wall([sys.executable, "-m", "saksi", "check", str(path), "--json"])
+    bare = wall([sys.executable, "-c", "import pyarrow.compute, numpy"])
+    f.say("\n## check of a 300-message chat, cold start\n")
+    f.say(f"{seconds:.2f} s (importing pyarrow and numpy alone: {bare:.2f} s)")
+
+
+def main() -> int:
+    """Run all benchmarks."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    quick = parser.parse_args().quick
+    records, phone, times = (5_000, 20_000, 1) if quick else (200_000, 1_000_000, 3)
+    f = Figures()
+    f.say("# Figures")
+    f.say(f"\nPython {platform.python_version()}, {platform.machine()}; fresh process per figure, files warm, clock after imports;"
+          f" median of {times}. Written by `make bench`.")
+    room = Path(tempfile.mkdtemp(prefix="saksi-bench-"))
+    try:
+        cold_check(f, room)
+        miner = whatsapp(f, room, records, times)
+        telegram(f, room, records, times)
+        whole_phone(f, room, phone, miner)
+    finally:
+        shutil.rmtree(room)
+    if not quick:
+        OUT.parent.mkdir(parents=True, exist_ok=True)
+        OUT.write_text("\n".join(f.lines) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

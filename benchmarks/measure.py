@@ -1,0 +1,140 @@
+"""One measured piece of work per fresh process: wall time of the work itself, peak memory of the process, what it kept.
+
+`run(job, *args)` starts `python -m benchmarks.measure job args…` and returns its dict; the clock starts after imports, stops when the
+result exists. Jobs are the functions below whose name is in JOBS. A peer that crashes or finds nothing is reported as such.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def saksi_read(path: str, zone: str = "Asia/Jakarta", date_order: str = "") -> dict[str, Any]:
+    """Full rows, account, problems of one export."""
+    from saksi import verbs
+    from saksi.readers.registry import claims  # noqa: F401 - imports the readers before the clock starts
+
+    how = verbs.settings(None, zone, date_order or None)
+    started = time.perf_counter()
+    source = verbs.open_path_or_stream(path)
+    reading = verbs.start_reading(source, how)
+    batches = list(reading)
+    account = reading.account()
+    took = time.perf_counter() - started
+    counts = account["bytes"]
+    return {
+        "seconds": took, "kept": sum(b.num_rows for b in batches), "problems": len(account["problems"]),
+        "partition": counts["messages"] + counts["container"] + counts["problems"] == counts["total"],
+    }
+
+
+def chatpack_whatsapp(path: str) -> dict[str, Any]:
+    """The Rust peer, list mode."""
+    import chatpack
+
+    started = time.perf_counter()
+    messages = chatpack.parse_whatsapp(path)
+    return {"seconds": time.perf_counter() - started, "kept": len(messages)}
+
+
+def chatpack_telegram(path: str) -> dict[str, Any]:
+    """The Rust peer on a Telegram file."""
+    import chatpack
+
+    started = time.perf_counter()
+    messages = chatpack.parse_telegram(path)
+    return {"seconds": time.perf_counter() - started, "kept": len(messages)}
+
+
+def chatminer_whatsapp(path: str) -> dict[str, Any]:
+    """The Python peer."""
+    from chatminer.chatparsers import WhatsAppParser
+
+    started = time.perf_counter()
+    parser = WhatsAppParser(path)
+    parser.parse_file()
+    frame = parser.parsed_messages.get_df()
+    return {"seconds": time.perf_counter() - started, "kept": len(frame)}
+
+
+def orjson_loads(path: str, collector: str = "on") -> dict[str, Any]:
+    """The floor for JSON: every value decoded, read included."""
+    import orjson
+
+    if collector == "off":
+        gc.disable()
+    started = time.perf_counter()
+    value = orjson.loads(Path(path).read_bytes())
+    return {"seconds": time.perf_counter() - started, "kept": len(value["messages"])}
+
+
+def raw_read(path: str) -> dict[str, Any]:
+    """The floor for text: bytes read, newlines counted."""
+    started = time.perf_counter()
+    count = Path(path).read_bytes().count(b"\n")
+    return {"seconds": time.perf_counter() - started, "kept": count}
+
+
+def saksi_build(folder: str, *paths: str) -> dict[str, Any]:
+    """Seal, read, mark, report: one case from a whole phone."""
+    from saksi import verbs
+    from saksi.case import pipeline  # noqa: F401 - imports before the clock starts
+
+    options = verbs.BuildOptions(zone="Asia/Jakarta")
+    started = time.perf_counter()
+    result = verbs.build(Path(folder), "a passphrase for the benchmark", [Path(p) for p in paths], options)
+    took = time.perf_counter() - started
+    return {
+        "seconds": took, "kept": sum(s["records"] for s in result.data["sources"]), "marks": result.data["marks"],
+        "phases": result.data["phases"],
+    }
+
+
+JOBS: dict[str, Callable[..., dict[str, Any]]] = {
+    f.__name__: f
+    for f in (saksi_read, chatpack_whatsapp, chatpack_telegram, chatminer_whatsapp, orjson_loads, raw_read, saksi_build)
+}
+
+
+def run(job: str, *args: str, times: int = 3) -> dict[str, Any]:
+    """Median of `times` fresh processes (by seconds). A failing job gives {"error": kind}."""
+    results = []
+    for _ in range(times):
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.measure", job, *args], capture_output=True, text=True, check=False,
+            env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        )
+        lines = done.stdout.strip().splitlines()
+        if done.returncode != 0 or not lines:
+            return {"error": (done.stderr.strip().splitlines() or ["no output"])[-1][:120]}
+        results.append(json.loads(lines[-1]))
+    results.sort(key=lambda r: r["seconds"])
+    middle: dict[str, Any] = results[len(results) // 2]
+    return {**middle, "peak_mib": max(r["peak_mib"] for r in results)}
+
+
+def wall(command: list[str], times: int = 5) -> float:
+    """Median wall seconds of a whole command, cold process each time."""
+    taken = []
+    with tempfile.TemporaryDirectory() as cwd:
+        for _ in range(times):
+            started = time.perf_counter()
+            subprocess.run(command, check=False, capture_output=True, cwd=cwd)
+            taken.append(time.perf_counter() - started)
+    return sorted(taken)[len(taken) // 2]
+
+
+if __name__ == "__main__":
+    outcome = JOBS[sys.argv[1]](*sys.argv[2:])
+    outcome["peak_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(json.dumps(outcome))
