@@ -17,7 +17,6 @@ import pytest
 from saksi import words
 from saksi.cli.commands import run as run_command
 from saksi.readers import registry
-from saksi.vault import keys
 
 GOOD = "23/11/26, 20:15 - Budi: halo\n24/11/26, 20:16 - Rina: hai\n25/11/26, 20:17 - Budi: apa kabar\n"
 TELEGRAM = json.dumps(
@@ -173,11 +172,8 @@ def test_no_such_file_and_wrong_use(tmp_path: Path, cli: Callable[..., tuple[int
     assert not (tmp_path / "KASUS").exists()
 
 
-def test_one_build_of_everything_bad_and_one_good(
-    tmp_path: Path, cli: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_build_of_everything_bad_and_one_good(tmp_path: Path, cli: Callable[..., tuple[int, str, str]]) -> None:
     """The good file is read, every bad one is listed, nothing stops, exit 1."""
-    monkeypatch.setattr(keys, "DEFAULT_KDF", keys.KdfParameters(memory_kib=1024, passes=1, lanes=1))
     paths = []
     for n, (file_name, make, _, _) in enumerate(CASES.values()):
         folder = tmp_path / str(n)

@@ -496,10 +496,10 @@ def decide(case: Case, mark_id: str, state: str, by: str, note: str | None) -> N
     raise UsageError("unknown_mark")
 
 
-def verify(folder: Path, passphrase: str | None) -> dict[str, Any]:
+def verify(folder: Path, passphrase: str | None, lang: str | None = None) -> dict[str, Any]:
     """`saksi verify`: log, structure and, with the passphrase, every sealed object. Raises UsageError, WrongKey."""
-    from saksi.vault.verify import verify_case, verify_folder
+    from saksi.vault.verify import as_json, verify_case
 
     if not is_case(folder):
         raise UsageError("no_case")
-    return verify_folder(folder) if passphrase is None else verify_case(folder, passphrase)
+    return as_json(verify_case(folder, passphrase), lang)

@@ -96,6 +96,9 @@ class CaseView(Protocol):
     log_size: int
     crisis: bool
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """Every stored message row, source by source in order of intake, file order inside (MESSAGE_SCHEMA)."""
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Every stored message row, source by source in order of intake, file order inside (MESSAGE_SCHEMA).
+
+        columns: only these, where a caller needs few; None: all.
+        """
         ...

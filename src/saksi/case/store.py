@@ -158,13 +158,14 @@ class Case:
         """Add rows for exhibits that were sealed and logged before a crash cut off the last step."""
         known = {r[0] for r in self._db.execute("SELECT record_id FROM source")}
         for entry in self.vault.entries():
-            if entry.get("action") == "seal" and entry.get("record") not in known and "exhibit" in entry:
-                record_id = str(entry["record"])
+            fields = entry["fields"]
+            if entry["action"] == "seal" and fields.get("record") not in known and "exhibit" in fields:
+                record_id = str(fields["record"])
                 received = load_record(self.vault, record_id)
                 if self.has_source(received.digest):
                     continue
                 sealed_at = datetime.fromisoformat(str(entry["time"]))
-                self.add_source(str(entry["exhibit"]), received, record_id, (sealed_at - EPOCH) // timedelta(microseconds=1))
+                self.add_source(str(fields["exhibit"]), received, record_id, (sealed_at - EPOCH) // timedelta(microseconds=1))
 
     # -- settings ------------------------------------------------------------------------------------------------------
 
@@ -232,7 +233,7 @@ class Case:
         from saksi import __version__
 
         self.vault.append("derive", exhibit=label, object=object_id, rows=rows,
-                          commitment=self.vault.commitment(row_digest), tool=f"saksi {__version__}")
+                          commitment=self.vault.commitment(row_digest))
         with self._storage():
             self._db.execute(
                 "INSERT INTO derived VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (label, what) DO UPDATE SET"
@@ -292,7 +293,7 @@ class Case:
         """Record what a caseworker (code `by`) says of a mark: confirmed, rejected or open (undo). A custody event."""
         if state not in ("confirmed", "rejected", "open"):
             raise UsageError("unknown_decision", state=state[:20])
-        self.vault.append("decide", mark=mark_id, state=state, actor=by)
+        self.vault.append("decide", actor=by.lower(), mark=self.vault.commitment(mark_id), state=state)
         with self._storage():
             self._db.execute("INSERT INTO decision (mark_id, state, by_code, at_us, note) VALUES (?, ?, ?, ?, ?)",
                              (mark_id, state, by, now_us(), note))
@@ -308,7 +309,7 @@ class Case:
 
     def add_statement(self, kind: str, text: str, by: str) -> None:
         """Record a statement (why media may be kept). The log names its kind only."""
-        self.vault.append("statement", kind=kind, actor=by, commitment=self.vault.commitment(text))
+        self.vault.append("configure", actor=by.lower(), kind=kind, commitment=self.vault.commitment(text))
         with self._storage():
             self._db.execute("INSERT INTO statement (kind, text, by_code, at_us) VALUES (?, ?, ?, ?)",
                              (kind, text, by, now_us()))

@@ -101,10 +101,10 @@ class StoredView:
         """Persons made by decisions."""
         return self._case.people()
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """Every stored message row."""
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Every stored message row; only `columns` where they are given."""
         for label, _, _ in self._sources:
-            yield from self._case.batches(label, "messages")
+            yield from self._case.batches(label, "messages", columns)
 
     @property
     def sealed_at_us(self) -> int:

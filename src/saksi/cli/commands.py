@@ -325,7 +325,7 @@ def verify(case_folder: Path, passphrase_file: Path | None, lang: str, *, as_jso
     secret = None
     if passphrase_file is not None or at_terminal():
         secret = passphrase(passphrase_file, lang, new=False)
-    data = verbs.verify(case_folder, secret)
+    data = verbs.verify(case_folder, secret, None if as_json else lang)
     if as_json:
         print_json(data)
     elif data["ok"]:
