@@ -1,0 +1,378 @@
+"""Sealed objects: one file each, chunked AES-256-GCM in the STREAM construction, a random key per object.
+
+    header    16 bytes   "SAKSIOBJ", format version (1), log2 of the chunk size (18), six zero bytes
+    chunks               each: up to 256 KiB of content, encrypted, and a 16-byte tag
+    metadata             encrypted JSON {"digest", "kind", "meta", "size"}, and a tag
+    footer    72 bytes   wrap nonce (12), wrapped object key (32 + 16), length of metadata (4, big-endian), "SAKSIEND"
+
+Nonces are an 11-byte counter and a flag: 0 a chunk, 1 the last chunk, 2 the metadata (counter 0). The last flag stops
+truncation, the counter reordering, the random key transplanting between objects; the header is associated data of
+everything. The object key is wrapped by a key derived from the case key, with header, object id and metadata length as
+associated data: an object under another's name does not open. The name is
+
+    "o" + first 32 hex digits of HMAC-SHA256(naming key, kind || 0x00 || SHA-256 of the content)
+
+so that a thief of the disk cannot test whether the case holds a file he knows, and the same content sealed twice as the
+same kind is one object. Metadata is inside, so the case database can be made anew from the objects alone.
+
+Files are written as `tmp-…` (ciphertext from the first byte), synced, renamed, and the folder synced. Every chunk is
+decrypted and compared before it is written: a bit that memory or processor turned is found while the source exists.
+docs/vault-format.md repeats this for people who want to write their own reader.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import json
+import os
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final, cast
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from saksi.errors import StorageFailed, UsageError, VerificationFailed
+from saksi.vault.files import Disk, storage_failed
+from saksi.vault.keys import KEY_BYTES, NONCE_BYTES, subkey
+
+MAGIC: Final = b"SAKSIOBJ"
+END_MAGIC: Final = b"SAKSIEND"
+CHUNK_LOG2: Final = 18
+CHUNK: Final = 1 << CHUNK_LOG2
+"""256 KiB: big enough for AES-GCM's full speed, small enough that reading one record out of an archive stays cheap."""
+
+TAG: Final = 16
+HEADER: Final = MAGIC + bytes([1, CHUNK_LOG2]) + bytes(6)
+FOOTER_BYTES: Final = NONCE_BYTES + KEY_BYTES + TAG + 4 + len(END_MAGIC)
+META_BYTES_MAX: Final = 16 * 1024 * 1024
+"""Metadata of one object: some hundred bytes in practice; bounded because it is read whole."""
+
+CHUNKS_KEPT: Final = 4
+"""Decrypted chunks an open object remembers: archives are read at two or three places at a time."""
+
+OBJECT_ID: Final = re.compile(r"o[0-9a-f]{32}")
+KIND: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class SealedObject:
+    """One sealed object. kind: what it is to the caller; digest: SHA-256 hex of the content; size: bytes of content."""
+
+    object_id: str
+    kind: str
+    digest: str
+    size: int
+
+
+class _Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    digest: str
+    kind: str
+    meta: dict[str, Any]
+    size: int
+
+
+def _nonce(counter: int, flag: int) -> bytes:
+    return counter.to_bytes(11, "big") + bytes([flag])
+
+
+def _meta_associated(object_id: str) -> bytes:
+    return b"saksi-object-meta-v1\0" + HEADER + object_id.encode()
+
+
+def _wrap_associated(object_id: str, meta_length: bytes) -> bytes:
+    return b"saksi-object-key-v1\0" + HEADER + object_id.encode() + meta_length
+
+
+def _blocks(content: Iterable[bytes] | BinaryIO) -> Iterator[bytes | memoryview]:
+    if hasattr(content, "read"):
+        stream = cast(BinaryIO, content)
+        while block := stream.read(4 * CHUNK):
+            yield block
+    else:
+        yield from content
+
+
+def _chunks(content: Iterable[bytes] | BinaryIO) -> Iterator[memoryview]:
+    """The content in pieces of exactly CHUNK bytes, the last one shorter (or empty where there is no content at all).
+
+    Pieces of a large block are views of it; only what straddles two blocks is copied.
+    """
+    held = bytearray()
+    for block in _blocks(content):
+        view = memoryview(block).cast("B")
+        if held:
+            take = min(CHUNK - len(held), len(view))
+            held += view[:take]
+            view = view[take:]
+            if len(held) < CHUNK:
+                continue
+            yield memoryview(bytes(held))
+            held.clear()
+        whole = len(view) - len(view) % CHUNK
+        for at in range(0, whole, CHUNK):
+            yield view[at : at + CHUNK]
+        held += view[whole:]
+    if held:
+        yield memoryview(bytes(held))
+
+
+def _marked_last(chunks: Iterator[memoryview]) -> Iterator[tuple[memoryview, bool]]:
+    previous: memoryview | None = None
+    for chunk in chunks:
+        if previous is not None:
+            yield previous, False
+        previous = chunk
+    yield (memoryview(b"") if previous is None else previous), True
+
+
+class _Opened:
+    """An object file whose metadata and structure hold. Raises VerificationFailed, StorageFailed on making."""
+
+    def __init__(self, store: ObjectStore, object_id: str) -> None:
+        try:
+            self.file = (store.folder / object_id).open("rb", buffering=0)
+        except FileNotFoundError as e:
+            raise VerificationFailed("object_missing", object=object_id) from e
+        except OSError as e:
+            raise storage_failed(e) from e
+        try:
+            self._read_frame(store, object_id)
+        except BaseException:
+            self.file.close()
+            raise
+
+    def at(self, offset: int, length: int) -> bytes:
+        """`length` bytes at `offset`; fewer where the file ends. Raises StorageFailed."""
+        try:
+            self.file.seek(offset)
+            parts = []
+            while length > 0 and (part := self.file.read(length)):
+                parts.append(part)
+                length -= len(part)
+        except OSError as e:
+            raise storage_failed(e) from e
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _read_frame(self, store: ObjectStore, object_id: str) -> None:
+        damaged = VerificationFailed("object_damaged", object=object_id)
+        total = os.fstat(self.file.fileno()).st_size
+        footer = self.at(max(0, total - FOOTER_BYTES), FOOTER_BYTES)
+        if self.at(0, len(HEADER)) != HEADER or len(footer) < FOOTER_BYTES or not footer.endswith(END_MAGIC):
+            raise damaged
+        nonce, wrapped = footer[:NONCE_BYTES], footer[NONCE_BYTES : NONCE_BYTES + KEY_BYTES + TAG]
+        meta_length = footer[-len(END_MAGIC) - 4 : -len(END_MAGIC)]
+        length = int.from_bytes(meta_length, "big")
+        meta_start = total - FOOTER_BYTES - length
+        if length > META_BYTES_MAX + TAG or meta_start < len(HEADER) + TAG:
+            raise damaged
+        try:
+            key = AESGCM(store.wrap_key).decrypt(nonce, wrapped, _wrap_associated(object_id, meta_length))
+            self.cipher = AESGCM(key)
+            sealed_meta = self.at(meta_start, length)
+            plain = self.cipher.decrypt(_nonce(0, 2), sealed_meta, _meta_associated(object_id))
+            # the standard library's parser: it keeps escaped surrogates (file names that are not Unicode) as they are
+            self.metadata = msgspec.convert(json.loads(plain), _Metadata)
+        except (InvalidTag, ValueError, msgspec.ValidationError) as e:
+            raise damaged from e
+        size = self.metadata.size
+        self.count = max(1, -(-size // CHUNK))
+        if meta_start != len(HEADER) + size + TAG * self.count:
+            raise damaged
+        if store.object_id(self.metadata.kind, self.metadata.digest) != object_id:
+            raise damaged
+        self.object_id = object_id
+
+    def chunk(self, number: int) -> bytes:
+        """Content of chunk `number` (0-based). Raises VerificationFailed on a bad tag."""
+        length = min(CHUNK, self.metadata.size - number * CHUNK) + TAG
+        data = self.at(len(HEADER) + number * (CHUNK + TAG), length)
+        try:
+            return self.cipher.decrypt(_nonce(number, int(number == self.count - 1)), data, HEADER)
+        except (InvalidTag, ValueError) as e:
+            raise VerificationFailed("object_damaged", object=self.object_id) from e
+
+
+class SealedFile(io.RawIOBase):
+    """The content of an object as a seekable stream, decrypted chunk by chunk."""
+
+    def __init__(self, opened: _Opened) -> None:
+        self._opened = opened
+        self._size = opened.metadata.size
+        self._at = 0
+        self._kept: OrderedDict[int, bytes] = OrderedDict()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            raise ValueError("seek before the start")
+        self._at = base + offset
+        return self._at
+
+    def _chunk(self, number: int) -> bytes:
+        chunk = self._kept.pop(number, None)
+        if chunk is None:
+            chunk = self._opened.chunk(number)
+            if len(self._kept) >= CHUNKS_KEPT:
+                self._kept.popitem(last=False)
+        self._kept[number] = chunk
+        return chunk
+
+    def readinto(self, buffer: object) -> int:
+        if self.closed:
+            raise ValueError("the object is closed")
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        done = 0
+        while done < len(view) and self._at < self._size:
+            number, inside = divmod(self._at, CHUNK)
+            part = memoryview(self._chunk(number))[inside : inside + len(view) - done]
+            view[done : done + len(part)] = part
+            done += len(part)
+            self._at += len(part)
+        return done
+
+    def readall(self) -> bytes:
+        """The rest of the content, in one buffer of its exact size."""
+        rest = bytearray(max(0, self._size - self._at))
+        self.readinto(rest)
+        return bytes(rest)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._opened.file.close()
+            self._kept.clear()
+        super().close()
+
+
+class ObjectStore:
+    """The folder `objects/` of one case, with the keys that open it."""
+
+    def __init__(self, folder: Path, disk: Disk, case_key: bytes | bytearray) -> None:
+        self.folder = folder
+        self.disk = disk
+        self.wrap_key = subkey(case_key, "objects/wrap")
+        self.name_key = subkey(case_key, "objects/name")
+
+    def object_id(self, kind: str, digest: str) -> str:
+        """The id of content with SHA-256 hex `digest` sealed as `kind`."""
+        name = hmac.new(self.name_key, kind.encode() + b"\0" + bytes.fromhex(digest), hashlib.sha256)
+        return "o" + name.hexdigest()[:32]
+
+    def seal(self, content: Iterable[bytes] | BinaryIO, kind: str, meta: Mapping[str, Any]) -> SealedObject:
+        """Encrypt `content` while it streams; durable when this returns.
+
+        Content already sealed as `kind` gives the existing object, read through and found whole first: a damaged one is
+        replaced. The first sealing's `meta` stays. Errors of the content's own source pass through unchanged. Raises
+        StorageFailed, UsageError (kind or meta that cannot be stored).
+        """
+        if KIND.fullmatch(kind) is None:
+            raise UsageError("object_kind_refused", kind=kind[:40])
+        # ASCII escapes keep names that are not valid Unicode (from file systems) as they are.
+        meta_text = json.dumps(dict(meta), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        if len(meta_text) > META_BYTES_MAX - 1024:
+            raise UsageError("object_meta_too_large")
+        key = os.urandom(KEY_BYTES)
+        fd, tmp = self.disk.create_tmp(self.folder)
+        try:
+            try:
+                digest, size = self._write_chunks(fd, AESGCM(key), content)
+                sealed = SealedObject(self.object_id(kind, digest), kind, digest, size)
+                self._write_end(fd, key, sealed, meta_text)
+            except BaseException:
+                self.disk.close(fd)
+                raise
+            if self._is_whole(sealed.object_id):
+                self.disk.close(fd)
+                self.disk.sync_folder(self.folder)  # the earlier sealing may have ended before it got so far
+                self.disk.discard(tmp)
+            else:
+                self.disk.finish(fd, tmp, self.folder / sealed.object_id)
+        except BaseException:
+            self.disk.discard(tmp)
+            raise
+        return sealed
+
+    def _write_chunks(self, fd: int, cipher: AESGCM, content: Iterable[bytes] | BinaryIO) -> tuple[str, int]:
+        """Write header and chunks; SHA-256 hex and size of the content."""
+        self.disk.write_all(fd, HEADER)
+        hashed, size = hashlib.sha256(), 0
+        for number, (chunk, last) in enumerate(_marked_last(_chunks(content))):
+            hashed.update(chunk)
+            nonce = _nonce(number, int(last))
+            data = cipher.encrypt(nonce, chunk, HEADER)
+            if cipher.decrypt(nonce, data, HEADER) != chunk:
+                raise StorageFailed("machine_error")
+            self.disk.write_all(fd, data)
+            size += len(chunk)
+        return hashed.hexdigest(), size
+
+    def _write_end(self, fd: int, key: bytes, sealed: SealedObject, meta_text: str) -> None:
+        plain = f'{{"digest":"{sealed.digest}","kind":"{sealed.kind}","meta":{meta_text},"size":{sealed.size}}}'
+        data = AESGCM(key).encrypt(_nonce(0, 2), plain.encode(), _meta_associated(sealed.object_id))
+        length = len(data).to_bytes(4, "big")
+        nonce = os.urandom(NONCE_BYTES)
+        wrapped = AESGCM(self.wrap_key).encrypt(nonce, key, _wrap_associated(sealed.object_id, length))
+        self.disk.write_all(fd, data + nonce + wrapped + length + END_MAGIC)
+
+    def _is_whole(self, object_id: str) -> bool:
+        if not (self.folder / object_id).exists():
+            return False
+        try:
+            self.check(object_id, deep=True)
+        except (VerificationFailed, StorageFailed):
+            return False
+        return True
+
+    def open(self, object_id: str) -> BinaryIO:
+        """The content, seekable. Raises VerificationFailed (missing, damaged, another's name), StorageFailed."""
+        return io.BufferedReader(SealedFile(self._opened(object_id)), 64 * 1024)
+
+    def meta(self, object_id: str) -> dict[str, Any]:
+        """The metadata given at sealing, with "kind", "digest" and "size" (these three win)."""
+        opened = self._opened(object_id)
+        opened.file.close()
+        m = opened.metadata
+        return {**m.meta, "kind": m.kind, "digest": m.digest, "size": m.size}
+
+    def check(self, object_id: str, *, deep: bool) -> SealedObject:
+        """The object, if it holds: structure and metadata; with `deep` every chunk and the digest of the content."""
+        opened = self._opened(object_id)
+        try:
+            m = opened.metadata
+            if deep:
+                hashed = hashlib.sha256()
+                for number in range(opened.count):
+                    hashed.update(opened.chunk(number))
+                if hashed.hexdigest() != m.digest:
+                    raise VerificationFailed("object_damaged", object=object_id)
+            return SealedObject(object_id, m.kind, m.digest, m.size)
+        finally:
+            opened.file.close()
+
+    def _opened(self, object_id: str) -> _Opened:
+        if OBJECT_ID.fullmatch(object_id) is None:  # an id is also a file name: nothing else may become one
+            raise VerificationFailed("object_missing", object=object_id[:40])
+        return _Opened(self, object_id)
+
+
+def object_names(folder: Path) -> list[str]:
+    """Ids of the objects in `folder`, sorted. Raises StorageFailed."""
+    try:
+        return sorted(p.name for p in folder.iterdir() if OBJECT_ID.fullmatch(p.name))
+    except OSError as e:
+        raise storage_failed(e) from e

@@ -1,0 +1,485 @@
+"""A case folder as bytes: seal, open, log, check.
+
+    with Vault.open(folder, passphrase) as vault:
+        sealed = vault.seal(stream, kind="source", meta={...})       # durable when it returns
+        vault.append("seal", exhibit="S1", objects=[sealed.object_id])   # durable when it returns: now acknowledged
+        with vault.open_object(sealed.object_id) as f: ...
+
+Order of writing: object durable, then log entry durable, then the caller tells anybody. A crash in between leaves an
+object no entry names (harmless, listed by `verify`), never an entry without its object.
+
+Opening repairs what a crash or a bad sector leaves and what can be put back exactly: unfinished files are removed; a
+last log line that was cut off is removed (or, where the whole entry is there and only its newline is not, completed);
+a key file is restored from its spare, saksi.json from the passphrase's key file. Every repair is itself logged.
+Anything else that does not hold leaves the case readable but not writable (`sound` is False): evidence stays in reach,
+and nobody builds on a damaged log.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Final, Self
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from saksi.errors import SaksiError, StorageFailed, VaultError, VerificationFailed, WrongKey
+from saksi.times import now_us, utc_text
+from saksi.vault import keys, log, merkle, notes
+from saksi.vault.files import TMP_PREFIX, Disk, FileSystem
+from saksi.vault.findings import Bad, Verification
+from saksi.vault.keys import DEFAULT_KDF, KdfParameters
+from saksi.vault.lock import LOCK_NAME, Lock
+from saksi.vault.log import CHECKPOINTS, ENTRIES, LogEntry
+from saksi.vault.notes import Checkpoint
+from saksi.vault.objects import ObjectStore, SealedObject, object_names
+from saksi.vault.verify import (
+    CASE_FILE,
+    KEY_FILES,
+    OBJECTS,
+    FolderCheck,
+    Identity,
+    case_file_bytes,
+    check_folder,
+    check_objects,
+    identity_in,
+    read_bounded,
+)
+
+ACTOR: Final = "user"
+"""Who an entry names where the caller says nobody: whoever held the passphrase."""
+
+
+@dataclass(frozen=True)
+class OpenedKeys:
+    """What the key files gave. case_file: saksi.json as it was made. signing_key: None where the log's key file is
+    damaged in both copies (the case then only reads)."""
+
+    identity: Identity
+    case_file: bytes
+    case_key: bytearray
+    signing_key: Ed25519PrivateKey | None
+
+
+def _copies(folder: Path, name: str) -> list[bytes]:
+    """The distinct contents of a key file and its spare, those that are there."""
+    found = [read_bounded(folder / "keys" / f"{name}{spare}.json") for spare in ("", ".spare")]
+    return list(dict.fromkeys(data for data in found if data is not None))
+
+
+def _first_opened(copies: list[bytes], opener: Callable[[bytes], dict[str, str]]) -> dict[str, str]:
+    """The payload of the first copy that opens. Raises what the last one raised; WrongKey wins over damage."""
+    failure: SaksiError = VerificationFailed("key_file_missing")
+    for data in copies:
+        try:
+            return opener(data)
+        except SaksiError as e:
+            if not isinstance(failure, WrongKey):
+                failure = e
+    raise failure
+
+
+def open_keys(folder: Path, passphrase: str) -> OpenedKeys:
+    """Open the key files of the case in `folder`.
+
+    Raises WrongKey, VaultError (no case), VerificationFailed (key files gone or damaged in both copies).
+    """
+    if not (folder / CASE_FILE).exists() and not (folder / ENTRIES).exists():
+        raise VaultError("no_case")
+    payload = _first_opened(_copies(folder, "passphrase"), lambda data: keys.open_with_passphrase(passphrase, data))
+    case_key = bytearray(base64.b64decode(payload["case_key"]))
+    case_file = payload["case_file"].encode()
+    identity = identity_in(case_file)
+    if identity is None:
+        raise VerificationFailed("key_file_damaged")
+    signing_key = None
+    with contextlib.suppress(VerificationFailed, WrongKey):
+        wrap = keys.subkey(case_key, "keys/log")
+        inner = _first_opened(_copies(folder, "log"), lambda data: keys.open_with_key(wrap, "log", data))
+        signing_key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(inner["private_key"]))
+        if signing_key.public_key().public_bytes_raw() != identity.public_key:
+            signing_key = None
+    return OpenedKeys(identity, case_file, case_key, signing_key)
+
+
+def check_commitment(commitment: str, digest: str, salt: bytes) -> bool:
+    """Whether `commitment` (of the log) is the one of `digest` under the disclosed `salt`. Needs no key."""
+    return commitment == "c" + hashlib.sha256(b"saksi-commitment-v1\n" + salt + digest.encode()).hexdigest()
+
+
+class Vault:
+    """One open case folder. Made by `create` and `open`; a context manager.
+
+    case_id: random, neutral. sound: the log and the case file hold, so the case may be written to. read_only: the
+    medium takes no writes. actor: the code that entries name unless `append` is told another.
+    """
+
+    case_id: str
+    sound: bool
+    read_only: bool
+    actor: str
+
+    def __init__(
+        self, folder: Path, opened: OpenedKeys, checked: FolderCheck, disk: Disk, lock: Lock,
+        clock: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self.folder = folder
+        self.case_id = opened.identity.case_id
+        self.actor = ACTOR
+        self.read_only = lock.read_only
+        self.sound = not checked.log.bad and not _identity_bad(checked.found) and opened.signing_key is not None
+        self._opened: OpenedKeys | None = opened
+        self._log = checked.log
+        self._disk = disk
+        self._lock = lock
+        self._clock = clock
+        self._doubtful = False  # the disk did not confirm a write: what the log holds must be read anew
+        self._store = ObjectStore(folder / OBJECTS, disk, opened.case_key)
+
+    def __repr__(self) -> str:
+        return f"<Vault {self.case_id} {'closed' if self._opened is None else 'open'}>"
+
+    # Making and opening
+
+    @classmethod
+    def create(
+        cls, folder: Path, passphrase: str, *, kdf: KdfParameters = DEFAULT_KDF, files: FileSystem | None = None,
+        clock: Callable[[], int] = now_us,
+    ) -> Vault:  # fmt: skip
+        """Make a case in `folder` (new or empty; its parent must exist) and open it.
+
+        saksi.json is written last: a folder without it is a beginning that nobody was told of, and may be begun again.
+        Raises VaultError (case_exists), UsageError (passphrase_empty), StorageFailed.
+        """
+        disk = Disk(files)
+        kdf.check()
+        private = Ed25519PrivateKey.generate()
+        case_key = bytearray(os.urandom(keys.KEY_BYTES))
+        identity = Identity(secrets.token_hex(8), private.public_key().public_bytes_raw())
+        now = utc_text(clock())
+        case_file = case_file_bytes(identity, now)
+        payload = {"case_key": base64.b64encode(case_key).decode(), "case_file": case_file.decode()}
+        key_files = {
+            "passphrase": keys.seal_with_passphrase(passphrase, kdf, payload),
+            "log": keys.seal_with_key(
+                keys.subkey(case_key, "keys/log"), "log",
+                {"private_key": base64.b64encode(private.private_bytes_raw()).decode()},
+            ),
+        }  # fmt: skip
+        _begin_folder(folder, disk)
+        for name, data in key_files.items():
+            disk.write_file(folder / "keys" / f"{name}.json", data)
+            disk.write_file(folder / "keys" / f"{name}.spare.json", data)
+        digests = {name: {"key_digest": hashlib.sha256(data).hexdigest()} for name, data in key_files.items()}
+        entry = log.make_entry(0, now, "create", ACTOR, {"keys": digests}, log.genesis_of(case_file), private)
+        disk.write_file(folder / ENTRIES, entry.line + b"\n")
+        first = notes.sign(identity.origin, 1, merkle.leaf_hash(entry.line), private)
+        disk.write_file(folder / CHECKPOINTS, first.note.encode() + b"\n")
+        disk.write_file(folder / CASE_FILE, case_file)
+        return cls._opened_vault(folder, OpenedKeys(identity, case_file, case_key, private), disk, clock)
+
+    @classmethod
+    def open(
+        cls, folder: Path, passphrase: str, *, files: FileSystem | None = None, clock: Callable[[], int] = now_us
+    ) -> Vault:
+        """Open the case in `folder` and repair what a crash left.
+
+        Raises WrongKey (wrong_passphrase, case_locked), VaultError where it is no case, VerificationFailed where no
+        copy of its key file is whole, StorageFailed.
+        """
+        return cls._opened_vault(folder, open_keys(folder, passphrase), Disk(files), clock)
+
+    @classmethod
+    def _opened_vault(cls, folder: Path, opened: OpenedKeys, disk: Disk, clock: Callable[[], int]) -> Vault:
+        lock = Lock(folder)
+        try:
+            vault = cls(folder, opened, check_folder(folder, opened.case_file), disk, lock, clock)
+            if not vault.read_only:
+                vault._recover(opened)
+        except BaseException:
+            lock.release()
+            raise
+        return vault
+
+    def _recover(self, opened: OpenedKeys) -> None:
+        """Sweep unfinished files; mend what can be put back exactly, and log that (see the module's text)."""
+        for part in ("", "keys", OBJECTS, "log"):
+            for path in sorted((self.folder / part).glob(TMP_PREFIX + "*")):
+                self._disk.discard(path)
+        found = self._log
+        torn = [b for b in found.bad if b.why in ("entry_torn", "checkpoint_torn")]
+        if opened.signing_key is None or len(torn) != len(found.bad) or found.size < found.signed_size:
+            return  # more is wrong than a crash explains: nothing is touched
+        done: dict[str, Any] = {}
+        if found.checkpoints_tail:
+            done["checkpoint_bytes_removed"] = found.checkpoints_tail
+            self._disk.cut(self.folder / CHECKPOINTS, found.checkpoints_good_bytes)
+        if found.tail:
+            done |= self._repair_last_line(opened)
+        if restored := self._restore_files(opened):
+            done["restored"] = restored
+        if done:
+            checked = check_folder(self.folder, opened.case_file)
+            self._log = checked.log
+            self.sound = not checked.log.bad and not _identity_bad(checked.found)
+            if self.sound:
+                self.append("recover", **done)
+
+    def _restore_files(self, opened: OpenedKeys) -> list[str]:
+        """Put back saksi.json and key files that differ from what was logged, from the copy that does not."""
+        restored = []
+        if read_bounded(self.folder / CASE_FILE) != opened.case_file:
+            self._disk.write_file(self.folder / CASE_FILE, opened.case_file)
+            restored.append("saksi.json")
+        for name in ("passphrase", "log"):
+            paths = [self.folder / "keys" / f"{name}{spare}.json" for spare in ("", ".spare")]
+            good = [
+                data for data in map(read_bounded, paths)
+                if data is not None
+                and hashlib.sha256(data).hexdigest() == self._log.key_digests.get(f"keys/{name}.json")
+            ]  # fmt: skip
+            for path in paths:
+                if good and read_bounded(path) != good[0]:
+                    self._disk.write_file(path, good[0])
+                    restored.append(path.name)
+        return restored
+
+    def _repair_last_line(self, opened: OpenedKeys) -> dict[str, int]:
+        found, path = self._log, self.folder / ENTRIES
+        size = path.stat().st_size
+        key, prev = opened.identity.public_key, found.leaf(found.size - 1)
+        # A whole signed entry that lacks only its newline (or has a damaged one) is kept: it may be acknowledged.
+        for line in (found.tail, found.tail[:-1]):
+            if found.good_bytes + len(found.tail) == size and log.is_entry(line, found.size, prev, key):
+                self._disk.cut(path, found.good_bytes + len(line), b"\n")
+                return {"newline_restored": 1}
+        self._disk.cut(path, found.good_bytes)
+        return {"line_bytes_removed": size - found.good_bytes}
+
+    # Closing
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            with contextlib.suppress(SaksiError):  # the error under way says more than a checkpoint that failed
+                self.close()
+
+    def close(self) -> None:
+        """Sign what is not yet signed, drop the keys, give the lock back. Raises StorageFailed once that is done."""
+        if self._opened is None:
+            return
+        try:
+            if self.sound and not self.read_only and not self._doubtful:
+                self.checkpoint()
+        finally:
+            # Best effort: Python may hold copies elsewhere in memory; what we own is overwritten.
+            self._opened.case_key[:] = bytes(len(self._opened.case_key))
+            self._opened = None
+            self._store.wrap_key = self._store.name_key = b""
+            self._lock.release()
+
+    def _keys(self) -> OpenedKeys:
+        if self._opened is None:
+            raise VaultError("vault_closed")
+        return self._opened
+
+    def _may_write(self) -> OpenedKeys:
+        opened = self._keys()
+        if self.read_only:
+            raise StorageFailed("case_read_only")
+        if not self.sound:
+            raise VerificationFailed("log_damaged")
+        if self._doubtful:
+            raise StorageFailed("vault_must_reopen")
+        return opened
+
+    def subkey(self, purpose: str) -> bytes:
+        """32 bytes for `purpose` ("case.db" …), the same on every open, independent of every other purpose's."""
+        return keys.subkey(self._keys().case_key, f"for/{purpose}")
+
+    # Objects
+
+    def seal(self, content: Iterable[bytes] | BinaryIO, *, kind: str, meta: Mapping[str, Any]) -> SealedObject:
+        """Seal `content`; durable when this returns, not logged: the caller logs it.
+
+        The same content sealed again as the same kind gives the existing object (with its first `meta`). Errors of the
+        content's own source pass through. Raises StorageFailed, VerificationFailed (log_damaged).
+        """
+        self._may_write()
+        return self._store.seal(content, kind, meta)
+
+    def open_object(self, object_id: str) -> BinaryIO:
+        """The content, seekable. Raises VerificationFailed: object_missing; object_damaged here or while reading."""
+        self._keys()
+        return self._store.open(object_id)
+
+    def object_meta(self, object_id: str) -> dict[str, Any]:
+        """The metadata given at sealing, plus "kind", "digest" (SHA-256 hex of the content) and "size" (bytes)."""
+        self._keys()
+        return self._store.meta(object_id)
+
+    def objects(self, on_bad: Callable[[Bad], None] | None = None) -> Iterator[SealedObject]:
+        """Every object whose frame opens, by id. A damaged one is told to `on_bad` and ends nothing."""
+        self._keys()
+        for object_id in object_names(self._store.folder):
+            try:
+                yield self._store.check(object_id, deep=False)
+            except SaksiError as e:
+                if on_bad is not None:
+                    on_bad(Bad("object", f"{OBJECTS}/{object_id}", e.key))
+
+    # The log
+
+    @property
+    def log_size(self) -> int:
+        """Entries in the log."""
+        return self._log.size
+
+    @property
+    def log_head(self) -> str:
+        """Hex root of the tree over all entries; after `checkpoint()` and after `close()` the signed one."""
+        return self._log.frontier.root().hex()
+
+    @property
+    def leaves(self) -> bytes:
+        """Leaf hashes of all entries, 32 bytes each: for `merkle.inclusion_proof` and `consistency_proof`."""
+        return bytes(self._log.leaves)
+
+    @property
+    def checkpoints(self) -> list[Checkpoint]:
+        """Every checkpoint of the log that can be read, oldest first."""
+        return list(self._log.checkpoints)
+
+    def append(self, action: str, *, actor: str | None = None, **fields: Any) -> LogEntry:
+        """Add one content-free custody event; durable when this returns.
+
+        action: one of log.ACTIONS. actor: a code ("user", "w1"). fields: what log.content_free allows; a list of object
+        ids makes the log name those objects. Raises UsageError for anything that could carry content, StorageFailed.
+        """
+        opened = self._may_write()
+        assert opened.signing_key is not None
+        found = self._log
+        prev = found.leaf(found.size - 1)
+        # The clock is recorded as it is, also where it went backwards: `verify` says so.
+        now = utc_text(self._clock())
+        entry = log.make_entry(found.size, now, action, actor or self.actor, fields, prev, opened.signing_key)
+        self._add(ENTRIES, entry.line + b"\n", found.good_bytes)
+        found.good_bytes += len(entry.line) + 1
+        found.frontier.append(bytes.fromhex(entry.leaf_hash))
+        found.leaves += bytes.fromhex(entry.leaf_hash)
+        found.size += 1
+        return entry
+
+    def checkpoint(self) -> Checkpoint:
+        """Sign the current tree head; durable when this returns. The last one, where nothing was added since."""
+        opened = self._may_write()
+        assert opened.signing_key is not None
+        found = self._log
+        if found.checkpoints and found.checkpoints[-1].size == found.size:
+            return found.checkpoints[-1]
+        signed = notes.sign(opened.identity.origin, found.size, found.frontier.root(), opened.signing_key)
+        data = signed.note.encode() + b"\n"
+        self._add(CHECKPOINTS, data, found.checkpoints_good_bytes)
+        found.checkpoints_good_bytes += len(data)
+        found.checkpoints.append(signed)
+        found.covered = found.signed_size = found.size
+        return signed
+
+    def _add(self, name: str, data: bytes, good_size: int) -> None:
+        try:
+            self._disk.append(self.folder / name, data, good_size)
+        except BaseException:
+            # Whether the bytes are there is not known until the file was read anew: nothing is built on a guess.
+            self._doubtful = True
+            raise
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """The log's entries, oldest first, as dicts (see log.py). Raises VerificationFailed for an unreadable one."""
+        for line in log.whole_lines(self.folder, self._log.size):
+            try:
+                entry = msgspec.json.decode(line, type=dict[str, Any])
+            except (msgspec.DecodeError, ValueError) as e:
+                raise VerificationFailed("log_damaged") from e
+            yield entry
+
+    def commitment(self, digest: str) -> str:
+        """A salted commitment of `digest` (or any text) for the log: "c" and 64 hex digits, the same every time.
+
+        The salt comes from the case key, so nothing is lost with the database, and nobody without the key or the salt
+        can test a guess. `check_commitment` checks it for whoever is given digest and salt.
+        """
+        salt = self.commitment_salt(digest)
+        return "c" + hashlib.sha256(b"saksi-commitment-v1\n" + salt + digest.encode()).hexdigest()
+
+    def commitment_salt(self, digest: str) -> bytes:
+        """The salt to disclose together with `digest` to somebody who is to check the log's commitment."""
+        return hmac.new(keys.subkey(self._keys().case_key, "commitment"), digest.encode(), hashlib.sha256).digest()
+
+    # Checking
+
+    def verify(self, *, deep: bool = False, progress: Callable[[int], None] | None = None) -> Verification:
+        """Check everything on disk, anew: case file, keys, log, checkpoints, every object (deep: read through).
+
+        progress gets the content bytes of each object that was read. Never stops at the first thing that is wrong.
+        """
+        return self.check(self.folder, self._keys(), deep=deep, progress=progress)
+
+    @staticmethod
+    def check(
+        folder: Path, opened: OpenedKeys, *, deep: bool, progress: Callable[[int], None] | None = None
+    ) -> Verification:
+        """As `verify`, for a folder whose keys were opened; takes no lock and changes nothing."""
+        found = check_folder(folder, opened.case_file).found
+        if opened.signing_key is None and not any(b.where.startswith("keys/log") for b in found.bad):
+            found.bad.append(Bad("key", "keys/log.json", "key_file_changed"))
+        check_objects(ObjectStore(folder / OBJECTS, Disk(), opened.case_key), found, deep=deep, progress=progress)
+        return found
+
+
+def _identity_bad(found: Verification) -> bool:
+    return any(b.what == "case_file" for b in found.bad)
+
+
+def _begin_folder(folder: Path, disk: Disk) -> None:
+    """The empty skeleton of a case: makes the folder, or clears a beginning that never became a case."""
+    if folder.exists():
+        if not folder.is_dir() or not _may_begin(folder):
+            raise VaultError("case_exists")
+        for path in [p for p in folder.rglob("*") if p.is_file()]:
+            disk.remove(path)
+    else:
+        disk.make_folder(folder)
+    for name in ("keys", OBJECTS, "log"):
+        if not (folder / name).exists():
+            disk.make_folder(folder / name)
+    disk.sync_folder(folder)
+    disk.sync_folder(folder.absolute().parent)
+
+
+def _may_begin(folder: Path) -> bool:
+    """Whether the folder is empty or holds only what `create` writes before saksi.json."""
+    beginnings = {Path(name).name for name in (*KEY_FILES, ENTRIES, CHECKPOINTS)}
+    for path in folder.rglob("*"):
+        inside = path.relative_to(folder).parts
+        if path.is_dir() and inside in (("keys",), (OBJECTS,), ("log",)):
+            continue
+        begun = len(inside) == 2 and inside[0] in ("keys", "log") and inside[1] in beginnings
+        unfinished = inside[-1].startswith(TMP_PREFIX) and len(inside) <= 2
+        if not (begun or unfinished or inside == (LOCK_NAME,)) or path.is_symlink():
+            return False
+    return log.line_count(folder) <= 1
