@@ -1,0 +1,847 @@
+"""JSON exports as a skeleton with arrays of message elements: where every element's bytes lie, in bounded memory.
+
+`walk(feed, arrays)` reads a JSON document window by window and yields events in file order:
+
+    Field(path, raw, start)    a scalar of the skeleton (chat name, id, participants), as its raw bytes
+    Opened(path)               an object inside an array of the skeleton begins (one chat of a full export)
+    Entered(path)              one of the message arrays begins
+    Block(start, data, spans)  a run of its elements; `spans` are absolute bytes of the part, in order
+    Oversize(start, end)       one element beyond limits.MESSAGE_BYTES_MAX, its bytes not kept
+    Damage(reason, start, end, claims)   what went wrong; `claims`: these bytes are nothing else
+
+A path is a tuple of keys, "[]" for an element of an array. Whatever lies between elements and claimed
+damage is container.
+
+How boundaries are found, in order:
+
+1. Indented arrays (what every known exporter writes): a raw line break cannot stand inside a JSON string, so the line
+   break with the array's own indentation before its "]" ends it, and with the elements' indentation before "{" begins
+   an element. msgspec cuts the run into raw values; that each one is followed by exactly the same gap is then checked byte
+   by byte, which makes the cumulated lengths exact positions.
+2. Anything else (minified, re-indented by another program): brackets outside strings are counted.
+3. A run that does not decode is cut at the openings of elements, so that one broken element costs only itself.
+
+Source of the writers' forms: docs/formats/telegram.md, docs/formats/meta.md.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import re
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Final, TypeVar
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from saksi import limits
+from saksi.parts import Part, Source
+from saksi.readers.base import NO_SPANS, Chunk, Problem, Spans
+from saksi.table.schema import MESSAGE_SCHEMA
+
+S = TypeVar("S", bound=msgspec.Struct)
+Path = tuple[str, ...]
+BLANK: Final = b" \t\r\n"
+BOM: Final = b"\xef\xbb\xbf"
+DECODE_ERRORS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
+STREAM_ERRORS: Final = (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+DAMAGES_MAX: Final = 1000
+"""Damaged places of one skeleton that are listed one by one; after that the rest of the part is one damage."""
+RESYNC_MAX: Final = 256
+"""Elements without an end that are searched for a new beginning, each at a cost of up to one window: bounds time."""
+
+_TOKEN = re.compile(
+    rb'([ \t\r\n]*+)(?:("(?:[^"\\]++|\\.)*+")|([{}\[\]:,])|([-+.0-9A-Za-z_]++)|(\x00++)|(.))', re.DOTALL
+)
+_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+([{}\[\]])', re.DOTALL)
+_BLANKS = re.compile(rb"[ \t\r\n]*+")
+_JUNK_END = re.compile(rb'[{}\[\]:,"]')
+_SCALAR_END = re.compile(rb"[,\]\[{}]")
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+@dataclass(frozen=True)
+class Field:
+    path: Path
+    raw: bytes
+    start: int
+
+
+@dataclass(frozen=True)
+class Opened:
+    path: Path
+
+
+@dataclass(frozen=True)
+class Entered:
+    path: Path
+
+
+@dataclass(frozen=True)
+class Block:
+    """data: from the first byte of the first element to the last of the last. cut: the last one may lack its end."""
+
+    start: int
+    data: bytes
+    spans: Spans
+    cut: bool = False
+
+    def raw(self, i: int) -> bytes:
+        """Bytes of element `i`."""
+        s, e = self.spans[i]
+        return self.data[int(s) - self.start : int(e) - self.start]
+
+
+@dataclass(frozen=True)
+class Oversize:
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Damage:
+    reason: str
+    start: int
+    end: int
+    claims: bool
+
+
+Event = Field | Opened | Entered | Block | Oversize | Damage
+
+
+@contextmanager
+def gc_paused() -> Iterator[None]:
+    """The cyclic collector off round a bulk load of plain values (halves its time), restored afterwards."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+class Feed:
+    """A part's bytes as a growing buffer: `buf` holds the bytes from offset `base` on."""
+
+    def __init__(self, stream: BinaryIO, size: int, window: int = limits.READ_WINDOW_BYTES) -> None:
+        self._stream = stream
+        self._window = window
+        self.size = size
+        self.buf = b""
+        self.base = 0
+        self.ended = False
+        self.failed = False
+
+    def more(self, keep: int) -> bool:
+        """Drop the bytes before position `keep` of the buffer and append a window; False (and no change) at the end."""
+        if self.ended:
+            return False
+        try:
+            new = self._stream.read(self._window)
+        except STREAM_ERRORS:
+            new, self.failed = b"", True
+        if not new:
+            self.ended = True
+            return False
+        self.base += keep
+        self.buf = self.buf[keep:] + new
+        return True
+
+
+@dataclass
+class _Frame:
+    opener: bytes
+    path: Path
+    key: str | None = None
+    key_gap: bytes = b""
+
+
+def element_spans(data: bytes, gap: bytes) -> Spans | None:
+    """Spans (relative) of the values of `data` where one same `gap` separates them; None where that does not hold.
+
+    Exact by induction: the first value begins at 0; msgspec gives its length; the gap's bytes are compared; the next
+    value begins after them.
+    """
+    try:
+        raws = _RAWS.decode(b"[" + data + b"]")
+    except DECODE_ERRORS:
+        return None
+    n = len(raws)
+    lengths = np.fromiter(map(len, raws), dtype=np.int64, count=n)
+    ends = np.cumsum(lengths) + np.arange(n, dtype=np.int64) * len(gap)
+    starts = ends - lengths
+    if n == 0 or int(ends[-1]) != len(data):
+        return None
+    view = np.frombuffer(data, dtype=np.uint8)
+    for k, byte in enumerate(gap):
+        if (view[ends[:-1] + k] != byte).any():
+            return None
+    if (view[starts] != 0x7B).any() or (view[ends - 1] != 0x7D).any():
+        return None
+    return np.stack([starts, ends], axis=1)
+
+
+def element_end(buf: bytes, at: int) -> int | None:
+    """Position after the value that begins at `at` (object, array or scalar); None where it does not end in `buf`."""
+    if buf[at : at + 1] not in (b"{", b"["):
+        found = _SCALAR_END.search(buf, at + 1)
+        return None if found is None else at + len(buf[at : found.start()].rstrip(BLANK))
+    depth = 0
+    while (m := _BRACKET.match(buf, at)) is not None:
+        depth += 1 if m[1] in b"{[" else -1
+        at = m.end()
+        if depth == 0:
+            return at
+    return None
+
+
+def split_at(data: bytes, pattern: re.Pattern[bytes]) -> Spans:
+    """Spans (relative) of the pieces of `data` that begin at 0 and wherever `pattern` (ending before "{") matched."""
+    starts = [0] + [m.end() for m in pattern.finditer(data, 1)]
+    ends = [s + len(data[s:e].rstrip(BLANK + b",")) for s, e in zip(starts, [*starts[1:], len(data)], strict=True)]
+    spans = np.array([starts, ends], dtype=np.int64).T
+    return spans[spans[:, 1] > spans[:, 0]]
+
+
+@dataclass
+class Walker:
+    """See the module's text. arrays: paths of message arrays. opening: what an element of them begins with, a pattern
+    such as rb'\\{\\s*"id"\\s*:', to find the next one after damage."""
+
+    feed: Feed
+    arrays: Collection[Path]
+    opening: bytes
+    pos: int = 0
+    stack: list[_Frame] = field(default_factory=list)
+    damages: int = 0
+    resyncs: int = 0
+
+    def __post_init__(self) -> None:
+        self._boundary = re.compile(rb",[ \t\r\n]*+(?=" + self.opening + rb")")
+
+    def _more(self, keep: int) -> bool:
+        """As Feed.more; `pos` moves with the buffer."""
+        if not self.feed.more(keep):
+            return False
+        self.pos -= keep
+        return True
+
+    def walk(self) -> Iterator[Event]:
+        """All events of the document, in file order."""
+        feed = self.feed
+        self._more(0)
+        if feed.buf.startswith(BOM):
+            self.pos = len(BOM)
+        while True:
+            m = _TOKEN.match(feed.buf, self.pos)
+            if m is None or m.end() == len(feed.buf) or m[6] == b'"':
+                if len(feed.buf) - self.pos <= limits.MESSAGE_BYTES_MAX and self._more(self.pos):
+                    continue
+                if m is None:
+                    break
+                if m[6] == b'"':  # a string without an end: cut off here, or longer than anything an app writes
+                    yield from self._give_up("truncated" if feed.ended else "broken_structure", m.start(6))
+                    return
+            yield from self._token(m)
+            if self.damages > DAMAGES_MAX:
+                yield from self._give_up("broken_structure", self.pos)
+                return
+        yield from self._close()
+
+    def _close(self) -> Iterator[Event]:
+        end = self.feed.base + len(self.feed.buf)
+        if self.feed.failed:
+            yield Damage("unreadable", end, self.feed.size, claims=True)
+        elif end < self.feed.size:
+            yield Damage("truncated", end, self.feed.size, claims=True)
+        elif self.stack:
+            yield Damage("truncated", end, end, claims=False)
+
+    def _give_up(self, reason: str, at: int) -> Iterator[Event]:
+        yield Damage(reason, self.feed.base + at, self.feed.size, claims=True)
+
+    def _token(self, m: re.Match[bytes]) -> Iterator[Event]:
+        feed, stack = self.feed, self.stack
+        start = feed.base + m.end(1)
+        self.pos = m.end()
+        if m[5] is not None:
+            self.damages += 1
+            yield Damage("nul_bytes", start, feed.base + m.end(), claims=True)
+        elif m[6] is not None:
+            self.damages += 1
+            junk = _JUNK_END.search(feed.buf, m.end())
+            self.pos = len(feed.buf) if junk is None else junk.start()
+            yield Damage("broken_structure", start, feed.base + self.pos, claims=True)
+        elif m[2] is not None or m[4] is not None:
+            raw = m[2] if m[2] is not None else m[4]
+            if stack and stack[-1].opener == b"{" and stack[-1].key is None and m[2] is not None:
+                stack[-1].key = raw[1:-1].decode("utf-8", "replace")
+                stack[-1].key_gap = m[1]
+            else:
+                yield Field(self._value_path(), raw, start)
+                self._value_done()
+        elif m[3] in (b"{", b"["):
+            yield from self._opens(m[3])
+        elif m[3] in (b"}", b"]"):
+            if not stack or stack[-1].opener != (b"{" if m[3] == b"}" else b"["):
+                self.damages += 1
+                yield Damage("broken_structure", start, start + 1, claims=False)
+            if stack:
+                stack.pop()
+            self._value_done()
+
+    def _value_path(self) -> Path:
+        if not self.stack:
+            return ()
+        top = self.stack[-1]
+        return (*top.path, "[]" if top.opener == b"[" else top.key or "")
+
+    def _value_done(self) -> None:
+        if self.stack:
+            self.stack[-1].key = None
+
+    def _opens(self, bracket: bytes) -> Iterator[Event]:
+        path = self._value_path() if len(self.stack) < limits.JSON_DEPTH_MAX else ("",)
+        if bracket == b"[" and path in self.arrays:
+            gap = self.stack[-1].key_gap if self.stack else b""
+            yield Entered(path)
+            self.stack.append(_Frame(bracket, path))
+            yield from self._elements(gap)
+            return
+        self.stack.append(_Frame(bracket, path))
+        if bracket == b"{" and path[-1:] == ("[]",):
+            yield Opened(path)
+
+    # -- elements of a message array ------------------------------------------------------------------------------
+
+    def _skip_blank(self) -> bool:
+        """Move to the next byte that is no white space; False at the end of the part."""
+        while True:
+            self.pos = _BLANKS.match(self.feed.buf, self.pos).end()  # type: ignore[union-attr]  # matches ""
+            if self.pos < len(self.feed.buf):
+                return True
+            if not self._more(self.pos):
+                return False
+
+    def _elements(self, outer: bytes) -> Iterator[Event]:
+        begin = self.feed.base + self.pos
+        if not self._skip_blank():
+            return
+        first = self.feed.base + self.pos
+        gap = self.feed.buf[begin - self.feed.base : self.pos] if begin >= self.feed.base else b""
+        indented = (
+            gap.startswith(b"\n") and outer.startswith(b"\n") and len(gap) > len(outer)
+            and not gap[1:].strip(b" \t") and not outer[1:].strip(b" \t") and first - begin == len(gap)
+        )
+        if indented and self.feed.buf[self.pos] == 0x7B:
+            yield from self._indented(gap, outer + b"]")
+        else:
+            yield from self._counted()
+
+    def _indented(self, gap: bytes, closing: bytes) -> Iterator[Event]:
+        feed = self.feed
+        while True:
+            end = feed.buf.find(closing, self.pos)
+            if end >= 0:
+                yield self._run(self.pos, end, gap)
+                self.pos = end
+                return
+            cut = -1 if feed.ended else feed.buf.rfind(b"," + gap + b"{", self.pos)
+            if cut > self.pos:
+                block = self._run(self.pos, cut, gap)
+                self.pos = cut + 1 + len(gap)
+                yield block
+                self._more(self.pos)
+            elif feed.ended:
+                yield self._run(self.pos, len(feed.buf), gap, cut=True)
+                self.pos = len(feed.buf)
+                return
+            elif len(feed.buf) - self.pos > limits.MESSAGE_BYTES_MAX:
+                ends = re.compile(re.escape(b"," + gap) + rb"(?=\{)|(?=" + re.escape(closing) + rb")")
+                yield self._oversize(ends)
+                if feed.buf[self.pos : self.pos + 1] != b"{":
+                    return
+            else:
+                self._more(self.pos)
+
+    def _oversize(self, ends: re.Pattern[bytes]) -> Oversize:
+        """Skip the element at `pos` to where `ends` matches (or the end), keeping none of it."""
+        start = self.feed.base + self.pos
+        look = self.pos
+        while (m := ends.search(self.feed.buf, look)) is None:
+            keep = max(self.pos, len(self.feed.buf) - 4096)
+            self.pos = keep
+            if not self._more(keep):
+                self.pos = len(self.feed.buf)
+                return Oversize(start, self.feed.base + self.pos)
+            look = 0
+        self.pos = m.end()
+        return Oversize(start, self.feed.base + m.start())
+
+    def _run(self, at: int, end: int, gap: bytes, *, cut: bool = False) -> Block:
+        """The elements between two positions of the buffer as a block."""
+        start = self.feed.base + at
+        data = self.feed.buf[at:end].rstrip(BLANK + b",")
+        spans = element_spans(data, b"," + gap)
+        if spans is None:
+            spans = split_at(data, re.compile(re.escape(gap) + rb"(?=\{)"))
+            spans = self._resplit(data, spans)
+        return Block(start, data, spans + start, cut)
+
+    def _resplit(self, data: bytes, spans: Spans) -> Spans:
+        """Pieces that do not decode, cut further at every opening of an element inside them."""
+        pieces: list[Spans] = []
+        for s, e in spans.tolist():
+            piece = data[s:e]
+            if element_spans(piece, b"") is None and self._boundary.search(piece) is not None:
+                pieces.append(split_at(piece, self._boundary) + s)
+            else:
+                pieces.append(np.array([[s, e]], dtype=np.int64))
+        return np.concatenate(pieces) if pieces else NO_SPANS
+
+    def _counted(self) -> Iterator[Event]:
+        """Elements found by counting brackets: minified or re-indented documents."""
+        feed = self.feed
+        spans: list[tuple[int, int]] = []
+        while self._next_counted(spans):
+            at = self.pos
+            end = element_end(feed.buf, at)
+            if end is not None:
+                spans.append((feed.base + at, feed.base + end))
+                self.pos = end
+                continue
+            if spans:
+                yield self._counted_block(spans)
+                spans = []
+            if len(feed.buf) - at <= limits.MESSAGE_BYTES_MAX and self._more(at):
+                continue
+            found = self._boundary.search(feed.buf, at + 1)
+            self.resyncs += 1
+            if found is not None and self.resyncs <= RESYNC_MAX:
+                yield self._counted_block([(feed.base + at, feed.base + found.start())])
+                self.pos = found.end()
+            elif feed.ended:
+                yield self._counted_block([(feed.base + at, feed.base + len(feed.buf))], cut=True)
+                self.pos = len(feed.buf)
+            else:
+                yield self._oversize(self._boundary)
+        if spans:
+            yield self._counted_block(spans)
+
+    def _next_counted(self, spans: list[tuple[int, int]]) -> bool:
+        """Move to the next element; False at the array's "]" or the end. Never drops bytes that `spans` names."""
+        feed = self.feed
+        while True:
+            while feed.buf[self.pos : self.pos + 1] in (b" ", b"\t", b"\r", b"\n", b","):
+                self.pos += 1
+            if self.pos < len(feed.buf):
+                return feed.buf[self.pos] != 0x5D
+            keep = spans[0][0] - feed.base if spans else self.pos
+            if not self._more(keep):
+                return False
+
+    def _counted_block(self, absolute: list[tuple[int, int]], *, cut: bool = False) -> Block:
+        start = absolute[0][0]
+        base = self.feed.base
+        data = self.feed.buf[start - base : absolute[-1][1] - base]
+        spans = np.array(absolute, dtype=np.int64) - start
+        try:
+            sound = len(_RAWS.decode(b"[" + data + b"]")) == len(spans)
+        except DECODE_ERRORS:
+            sound = False
+        if not sound:
+            spans = self._resplit(data, spans)
+        return Block(start, data, spans + start, cut)
+
+
+# -- decoding elements ------------------------------------------------------------------------------------------------
+
+_ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
+_BARE_ID = re.compile(
+    rb'("document_id"[ \t\r\n]*:[ \t\r\n]*)(?!["\s]|-?[0-9]+[ \t]*[,}\r\n]|null|true|false)'
+    rb'([^"\r\n]*?)([ \t]*[,}]?[ \t]*(?:\r?\n|$))'
+)
+STAND_IN: Final = 0x10FF00
+"""A byte b (0x80 to 0xFF) that is not UTF-8 is shown as U+10FF00 + b (private use), so that it can be put back."""
+SURROGATE_STAND_IN: Final = 0x10F000
+"""Half of a surrogate pair, U+D800 + n, that an escape spells alone is shown as U+10F000 + n (private use)."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass
+class Repairs:
+    """What was done to read one record. how: names for text_repair. problems: reason, start, end (absolute bytes)."""
+
+    how: set[str] = field(default_factory=set)
+    problems: list[tuple[str, int, int]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str | None:
+        """The value of column text_repair."""
+        return "+".join(sorted(self.how)) or None
+
+
+def decode_utf8(raw: bytes) -> tuple[str, list[int]]:
+    """Text of `raw`, bytes that are not UTF-8 as stand-ins, and where those are. Reversed by `encode_utf8`."""
+    try:
+        return raw.decode("utf-8"), []
+    except UnicodeDecodeError:
+        text = raw.decode("utf-8", "surrogateescape")
+    at: list[int] = []
+    offset = 0
+    for ch in text:
+        cp = ord(ch)
+        if 0xDC80 <= cp <= 0xDCFF:
+            at.append(offset)
+            offset += 1
+        else:
+            offset += len(ch.encode("utf-8"))
+    return _SURROGATE.sub(lambda m: chr(STAND_IN + ord(m[0]) - 0xDC00), text), at
+
+
+def encode_utf8(text: str) -> bytes:
+    """The bytes that `decode_utf8` was given (for text without private-use characters of its own in that range)."""
+    return re.sub(
+        f"[{chr(STAND_IN + 0x80)}-{chr(STAND_IN + 0xFF)}]", lambda m: chr(0xDC00 + ord(m[0]) - STAND_IN), text
+    ).encode("utf-8", "surrogateescape")
+
+
+def repair_escapes(raw: bytes, start: int, repairs: Repairs) -> bytes:
+    """`raw` with \\xHH as \\u00HH and a bare document_id quoted; every place noted with its offset in the part.
+
+    Every escape pair is consumed left to right, so that an escaped backslash followed by x41 stays what it is.
+    """
+    def swap(m: re.Match[bytes]) -> bytes:
+        if m[1] is None:
+            return m[0]
+        repairs.how.add("json_escape")
+        repairs.problems.append(("invalid_escape", start + m.start(), start + m.end()))
+        return b"\\u00" + m[1]
+
+    def quote(m: re.Match[bytes]) -> bytes:
+        repairs.how.add("bare_document_id")
+        repairs.problems.append(("invalid_escape", start + m.start(2), start + m.end(2)))
+        return m[1] + b'"' + m[2].replace(b"\\", b"\\\\") + b'"' + m[3]
+
+    # offsets are of the original bytes: the identifier is looked for first, on a text that only the second pass changes
+    if b"document_id" in raw and _BARE_ID.search(raw):
+        before = [m.span(2) for m in _BARE_ID.finditer(raw)]
+        escaped = Repairs()
+        for m in _ESCAPE.finditer(raw):
+            if m[1] is not None and not any(s <= m.start() < e for s, e in before):
+                escaped.problems.append(("invalid_escape", start + m.start(), start + m.end()))
+        quoted = _BARE_ID.sub(quote, raw)
+        fixed = _ESCAPE.sub(lambda m: m[0] if m[1] is None else b"\\u00" + m[1], quoted)
+        if escaped.problems:
+            repairs.how.add("json_escape")
+            repairs.problems.extend(escaped.problems)
+        return fixed
+    return _ESCAPE.sub(swap, raw)
+
+
+def _without_halves(value: Any, repairs: Repairs) -> Any:
+    """`value` with lone surrogates as stand-ins (Arrow holds UTF-8 only)."""
+    if isinstance(value, str):
+        if _SURROGATE.search(value):
+            repairs.how.add("lone_surrogate")
+            return _SURROGATE.sub(lambda m: chr(SURROGATE_STAND_IN + ord(m[0]) - 0xD800), value)
+        return value
+    if isinstance(value, list):
+        return [_without_halves(v, repairs) for v in value]
+    if isinstance(value, dict):
+        return {_without_halves(k, repairs): _without_halves(v, repairs) for k, v in value.items()}
+    return value
+
+
+def loads_repaired(raw: bytes, start: int, repairs: Repairs) -> Any:
+    """The JSON value of `raw` after the known repairs. Raises one of DECODE_ERRORS where it is none even so."""
+    text, bad = decode_utf8(raw)
+    if bad:
+        repairs.how.add("utf8_stand_in")
+        repairs.problems.append(("invalid_utf8", start + bad[0], start + bad[-1] + 1))
+    try:
+        value = json.loads(text, strict=False)
+    except ValueError:
+        text, _ = decode_utf8(repair_escapes(raw, start, repairs))
+        value = json.loads(text, strict=False)
+    if b"\0" in raw:
+        repairs.problems.append(("nul_bytes", start + raw.index(b"\0"), start + raw.rindex(b"\0") + 1))
+    return _without_halves(value, repairs)
+
+
+def decode_record(
+    raw: bytes, start: int, decoder: msgspec.json.Decoder[S], type_: type[S], repairs: Repairs
+) -> S | None:
+    """One element as `type_`, repaired where needed; None where it is no JSON object at all.
+
+    A known field of an unexpected type is left out (problem broken_record): it never costs the row.
+    """
+    try:
+        return decoder.decode(raw)
+    except DECODE_ERRORS:
+        pass
+    try:
+        value = loads_repaired(raw, start, repairs)
+    except DECODE_ERRORS:
+        return None
+    if not isinstance(value, dict):
+        return None
+    kept: dict[str, Any] = {}
+    for known in msgspec.structs.fields(type_):
+        if known.encode_name in value:
+            try:
+                kept[known.name] = msgspec.convert(value[known.encode_name], known.type)
+            except DECODE_ERRORS:
+                repairs.problems.append(("broken_record", start, start + len(raw)))
+    return type_(**kept)
+
+
+def decode_block(
+    block: Block, many: msgspec.json.Decoder[list[S]], one: msgspec.json.Decoder[S], type_: type[S]
+) -> tuple[list[S | None], dict[int, Repairs]]:
+    """Every element of `block` as `type_` (None: unparsed), and the repairs by position."""
+    n = len(block.spans)
+    try:
+        bulk = many.decode(b"[" + block.data + b"]")
+        if len(bulk) == n:
+            return list(bulk), {}
+    except DECODE_ERRORS:
+        pass
+    records: list[S | None] = []
+    repaired: dict[int, Repairs] = {}
+    for i in range(n):
+        raw = block.raw(i)
+        repairs = Repairs()
+        start, end = map(int, block.spans[i])
+        record = None
+        if len(raw) > limits.MESSAGE_BYTES_MAX:
+            repairs.problems.append(("oversize_message", start, end))
+        else:
+            record = decode_record(raw, start, one, type_, repairs)
+            if record is None:
+                repairs = Repairs(problems=[("truncated" if block.cut and i == n - 1 else "broken_record", start, end)])
+                if b"\0" in raw:
+                    repairs.problems.append(("nul_bytes", start + raw.index(b"\0"), start + raw.rindex(b"\0") + 1))
+        records.append(record)
+        if repairs.how or repairs.problems:
+            repaired[i] = repairs
+    return records, repaired
+
+
+def scalar(field_: Field, repairs: Repairs) -> Any:
+    """The value of a skeleton scalar; None where it cannot be read (its bytes stay container)."""
+    try:
+        return loads_repaired(field_.raw, field_.start, repairs)
+    except DECODE_ERRORS:
+        return None
+
+
+# -- rows -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Ledger:
+    """What of a part is claimed so far, from its start: gives the container between claims."""
+
+    claimed: int = 0
+
+    def claim(self, spans: Spans) -> Spans:
+        """Container spans between what was claimed and each of `spans` (ordered, apart); these are claimed now."""
+        if not len(spans):
+            return NO_SPANS
+        edges = np.concatenate([np.array([self.claimed], dtype=np.int64), spans[:-1, 1]])
+        between = np.stack([edges, spans[:, 0]], axis=1)
+        self.claimed = int(spans[-1, 1])
+        return between[between[:, 1] > between[:, 0]]
+
+
+@dataclass(frozen=True)
+class Child:
+    """A row that belongs to the message at position `parent`. inherits: its sender and time are the parent's."""
+
+    parent: int
+    row: dict[str, Any]
+    inherits: bool
+
+
+_FROM_PARENT: Final = ("span_start", "span_end", "platform", "thread_id", "thread_title")
+_FROM_MESSAGE: Final = (
+    "sent_at", "sent_at_text", "sent_at_basis", "sender_id", "sender_name", "direction", "forwarded_from",
+)
+
+
+def _column(name: str, value: Any) -> pa.Array:
+    type_ = MESSAGE_SCHEMA.field(name).type
+    if isinstance(value, pa.ChunkedArray):
+        value = value.combine_chunks()
+    return value if isinstance(value, pa.Array) and value.type == type_ else pa.array(value, type_)
+
+
+def _with_children(
+    columns: dict[str, pa.Array], children: Sequence[Child], n: int
+) -> tuple[dict[str, pa.Array], npt.NDArray[np.int64]]:
+    """Columns with each child row after its parent, and the child numbers (0 for messages)."""
+    parent = np.array([c.parent for c in children], dtype=np.int64)
+    order = np.argsort(parent, kind="stable")
+    children = [children[int(i)] for i in order]
+    parent = parent[order]
+    first = np.searchsorted(parent, parent, side="left")
+    number = np.arange(len(parent), dtype=np.int64) - first + 1
+    own = {name for c in children for name in c.row}
+    merged: dict[str, pa.Array] = {}
+    place = np.lexsort((np.concatenate([np.zeros(n, np.int64), number]), np.concatenate([np.arange(n), parent])))
+    for name in {*columns, *own}:
+        type_ = MESSAGE_SCHEMA.field(name).type
+        above = columns[name] if name in columns else pa.nulls(n, type_)
+        if name in _FROM_PARENT:
+            below = above.take(pa.array(parent))
+        elif name in _FROM_MESSAGE:
+            said = above.take(pa.array(parent)).to_pylist()
+            below = pa.array(
+                [c.row.get(name, v if c.inherits else None) for c, v in zip(children, said, strict=True)], type_
+            )
+        else:
+            below = pa.array([c.row.get(name) for c in children], type_)
+        merged[name] = pa.concat_arrays([above, below]).take(pa.array(place))
+    return merged, np.concatenate([np.zeros(n, np.int64), number])[place]
+
+
+def assemble(
+    part: Part, columns: Mapping[str, Any], n: int, children: Sequence[Child], container: Spans,
+    problems: Sequence[Problem], named: frozenset[int],
+) -> Iterator[Chunk]:
+    """Chunks of at most limits.BATCH_ROWS rows: `n` messages (columns as lists or arrays) and their child rows."""
+    arrays = {name: _column(name, value) for name, value in columns.items() if value is not None}
+    child: npt.NDArray[np.int64] | None = None
+    rows = n
+    if children:
+        arrays, child = _with_children(arrays, children, n)
+        rows = len(child)
+    for at in range(0, max(rows, 1), limits.BATCH_ROWS):
+        size = min(limits.BATCH_ROWS, rows - at)
+        yield Chunk(
+            part, {name: a.slice(at, size) for name, a in arrays.items()},
+            child=None if child is None else child[at : at + size],
+            container=container if at == 0 else NO_SPANS,
+            problems=problems if at == 0 else (),
+            named_parts=named if at == 0 else frozenset(),
+        )
+
+
+def bare_chunk(
+    part: Part, container: Spans = NO_SPANS, problem_spans: Spans = NO_SPANS, problems: Sequence[Problem] = ()
+) -> Chunk:
+    """A chunk without rows."""
+    empty = {name: pa.array([], MESSAGE_SCHEMA.field(name).type) for name in ("span_start", "span_end", "kind")}
+    return Chunk(part, empty, container=container, problem_spans=problem_spans, problems=problems)
+
+
+def damage_chunk(part: Part, damage: Damage, ledger: Ledger) -> Chunk:
+    """The chunk that says a `Damage`; where it claims its bytes, they count as problem bytes."""
+    problems = [Problem(damage.reason, part.path, damage.start, damage.end)]
+    if not damage.claims:
+        return bare_chunk(part, problems=problems)
+    span = np.array([[damage.start, damage.end]], dtype=np.int64)
+    return bare_chunk(part, ledger.claim(span), span, problems)
+
+
+def seconds_to_us(value: Any, per_second: int = 1) -> int | None:
+    """A count of 1/per_second seconds since 1970 (number or its text) as microseconds, or None.
+
+
+    0 is what exporters write for "no time" and nothing after the year 9999 can be a time.
+    """
+    try:
+        count = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return count * (1_000_000 // per_second) if 0 < count < 253_402_300_800 * per_second else None
+
+
+class Siblings:
+    """The other parts of a source, found by the path a message names."""
+
+    def __init__(self, source: Source, part: Part) -> None:
+        self._alone = part.path is None
+        self._by_path = {unicodedata.normalize("NFC", p.path): p for p in source.parts if p.path is not None}
+        self._folders = []
+        folder = "" if part.path is None else part.path.rpartition("/")[0]
+        while folder:
+            self._folders.append(folder + "/")
+            folder = folder.rpartition("/")[0]
+        self._folders.append("")
+
+    def find(self, name: str, *, climb: bool) -> Part | None:
+        """The part called `name` relative to the JSON's folder, or (climb) to any folder above it."""
+        if self._alone:
+            return None
+        name = unicodedata.normalize("NFC", name.replace("\\", "/").removeprefix("./"))
+        for folder in self._folders if climb else self._folders[:1]:
+            part = self._by_path.get(unicodedata.normalize("NFC", folder) + name)
+            if part is not None:
+                return part
+        return None
+
+
+def attachment(
+    name: str | None, media_type: str | None, size: int | None, part: Part | None, state: str = "missing"
+) -> dict[str, Any]:
+    """One entry of column attachments; `part`: the medium where it is in the source."""
+    if part is not None:
+        digest = part.digest()
+        state = "present" if part.state == "present" else "refused"
+        return {"name": name, "digest": digest, "media_type": media_type, "size": part.size, "state": state}
+    return {"name": name, "digest": None, "media_type": media_type, "size": size, "state": state}
+
+
+# -- recognising ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Outline:
+    """What the head of a JSON document shows.
+
+    fields: paths of scalars -> first value. before: paths seen before the first message array. first: bytes of the
+    first element of a message array.
+    """
+
+    fields: dict[Path, Any] = field(default_factory=dict)
+    paths: set[Path] = field(default_factory=set)
+    entered: set[Path] = field(default_factory=set)
+    before: frozenset[Path] = frozenset()
+    first: bytes = b""
+
+
+OUTLINE_ARRAYS: Final = (("messages",), ("chats", "list", "[]", "messages"), ("left_chats", "list", "[]", "messages"))
+
+
+def outline(head: bytes) -> Outline | None:
+    """Outline of a document that begins with `head`; None where it does not begin as a JSON object."""
+    body = head.removeprefix(BOM).lstrip(BLANK)
+    if not body.startswith(b"{"):
+        return None
+    found = Outline()
+    walker = Walker(Feed(io.BytesIO(head), len(head)), OUTLINE_ARRAYS, rb"\{")
+    for event in walker.walk():
+        if isinstance(event, Field):
+            for cut in range(1, len(event.path) + 1):
+                found.paths.add(event.path[:cut])
+            if event.path not in found.fields and len(event.raw) < 4096:
+                found.fields[event.path] = scalar(event, Repairs())
+        elif isinstance(event, Entered):
+            if not found.entered:
+                found.before = frozenset(found.paths)
+            found.entered.add(event.path)
+        elif isinstance(event, Block) and not found.first:
+            found.first = event.raw(0) if len(event.spans) else b""
+    return found

@@ -1,0 +1,712 @@
+"""Telegram Desktop's result.json: one chat, or the full export with chats.list and left_chats.list.
+
+Every element of every `messages` array is one row (message, service, unsupported), in file order. Rules:
+
+1. Text is the export's `text`, a list's parts joined with nothing between them. Where it says "" and the record's words
+   stand in another field (poll question, phone number of a contact, place), the first such field is the row's text, flag
+   `text_from:<field>`; every further one is a child row, flag `field:<field>`, words verbatim. So a link behind words
+   (`text_link`), an answer of a poll, a name on a contact card can be found and cited, and no text is made up.
+2. Time: `date_unixtime` (basis utc). Without it `date`, local time of the computer that exported: `--zone` or unknown.
+   sent_at_text is `date`, what a person sees.
+3. Direction only where the export says whose it is: personal_information.user_id of a full export.
+4. `edited` with reactions proves no edit (the server sets it at the first reaction): flag `edited_or_reacted`.
+5. Fields that are not known, or of another type than expected, never cost a row.
+6. The writer's invalid escapes (\\xHH, a bare document_id) are repaired reversibly; offsets are in the problems.
+
+Spans and damaged files: `_json_spans`. Facts, sources, flags: docs/formats/telegram.md.
+Versions: exports of 2020 to 2025 (`date` only, integer from_id; date_unixtime since 3.7.6; reactions since 5.5).
+
+References: https://github.com/telegramdesktop/tdesktop export_output_json.cpp; issues 24054, 24961, 24984, 27571, 30647.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from saksi.parts import Part, Source
+from saksi.readers import _json_spans as js
+from saksi.readers.base import Chunk, Evidence, Problem, ReadSettings, const
+from saksi.table.schema import UTC_US
+from saksi.times import local_seconds_to_utc_us
+
+CHAT_TYPES: Final = frozenset({
+    "saved_messages", "replies", "verification_codes", "personal_chat", "bot_chat", "private_group",
+    "private_supergroup", "public_supergroup", "private_channel", "public_channel",
+})
+FULL_KEYS: Final = frozenset({
+    "personal_information", "profile_pictures", "stories", "contacts", "frequent_contacts", "sessions", "web_sessions",
+    "other_data", "chats", "left_chats",
+})
+ARRAYS: Final = js.OUTLINE_ARRAYS
+OPENING: Final = rb'\{[ \t\r\n]*"id"[ \t\r\n]*:'
+VIEW_ONCE_S: Final = 0x7FFFFFFF
+"""self_destruct_period_seconds of a view-once medium (the API's largest 32-bit number)."""
+ROWS_AT_ONCE: Final = 32_768
+"""Messages turned into columns at a time: their Python values stay in the processor's cache."""
+
+_CALLS: Final = frozenset({"phone_call", "group_call", "conference_call", "group_call_scheduled", "invite_to_group_call"})
+_PAYMENTS: Final = frozenset({
+    "send_payment", "send_star_gift", "send_premium_gift", "send_stars_gift", "send_ton_gift", "paid_message",
+    "receive_payment", "star_gift", "gift_code", "paid_messages_refund", "payment_refunded",
+})
+_MEDIA_TYPES: Final = {
+    "sticker": "sticker", "video_message": "video", "voice_message": "audio", "animation": "gif", "video_file": "video",
+    "audio_file": "audio",
+}
+_LEFT_OUT: Final = re.compile(r"\((?:File not included|File exceeds maximum size|File unavailable)\b.*\)\Z", re.DOTALL)
+_COORDINATE: Final = {
+    name: re.compile(b'"' + name.encode() + rb'"[ \t\r\n]*:[ \t\r\n]*(-?[0-9][0-9.eE+-]*)') for name in
+    ("latitude", "longitude")
+}
+
+
+class Message(msgspec.Struct, gc=False):
+    """The fields of one record that columns are made of, in the writer's order; others are skipped, not lost: the span
+    keeps them. Any: a field of an odd type must not cost the row."""
+
+    id: Any = None
+    type: Any = None
+    date: Any = None
+    date_unixtime: Any = None
+    edited: Any = None
+    edited_unixtime: Any = None
+    actor: Any = None
+    actor_id: Any = None
+    action: Any = None
+    from_: Any = msgspec.field(default=None, name="from")
+    from_id: Any = None
+    text: Any = None
+    author: Any = None
+    forwarded_from: Any = None
+    saved_from: Any = None
+    reply_to_message_id: Any = None
+    reply_to_peer_id: Any = None
+    via_bot: Any = None
+    photo: Any = None
+    file: Any = None
+    photo_file_size: Any = None
+    file_name: Any = None
+    file_size: Any = None
+    thumbnail: Any = None
+    media_type: Any = None
+    mime_type: Any = None
+    media_spoiler: Any = None
+    self_destruct_period_seconds: Any = None
+    contact_information: Any = None
+    contact_vcard: Any = None
+    location_information: Any = None
+    live_location_period_seconds: Any = None
+    place_name: Any = None
+    address: Any = None
+    poll: Any = None
+    todo_list: Any = None
+    invoice_information: Any = None
+    duration_seconds: Any = None
+    discard_reason: Any = None
+    period: Any = None
+    title: Any = None
+    amount: Any = None
+    currency: Any = None
+    inline_bot_buttons: Any = None
+    reactions: Any = None
+    game_title: Any = None
+    game_description: Any = None
+    game_link: Any = None
+
+
+NAMES: Final = tuple(f.name for f in msgspec.structs.fields(Message))
+COMMON: Final = frozenset({
+    "id", "type", "date", "date_unixtime", "edited", "edited_unixtime", "actor", "actor_id", "action", "from_",
+    "from_id", "text", "reply_to_message_id", "reply_to_peer_id", "forwarded_from",
+})
+"""Fields handled a column at a time; a record that has any other one is handled by itself."""
+RARE: Final = tuple(i for i, name in enumerate(NAMES) if name not in COMMON)
+_MANY = msgspec.json.Decoder(list[Message])
+_ONE = msgspec.json.Decoder(Message)
+
+
+def _said(value: Any) -> str | None:
+    """`value` where it is a text with words in it."""
+    return value if isinstance(value, str) and value else None
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63 else None
+
+
+def _account(value: Any) -> str | None:
+    """An account as exported: "user123", or the bare number of exports before 2021."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return _said(value)
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list; nothing where `value` is no list."""
+    return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []
+
+
+def plain_text(value: Any) -> tuple[str | None, list[tuple[str, str]]]:
+    """The text of field `text`, and the link targets hidden behind its words, as (field, words)."""
+    if isinstance(value, str) or value is None:
+        return value, []
+    if not isinstance(value, list):
+        return None, []
+    words: list[str] = []
+    hidden: list[tuple[str, str]] = []
+    for piece in value:
+        if isinstance(piece, str):
+            words.append(piece)
+        elif isinstance(piece, dict) and isinstance(piece.get("text"), str):
+            words.append(piece["text"])
+            if (href := _said(piece.get("href"))) is not None:
+                hidden.append(("text.href", href))
+    return "".join(words), hidden
+
+
+def words_elsewhere(m: Message) -> list[tuple[str, str]]:
+    """The record's words that stand outside `text`, as (field, words), in the order a person reads them."""
+    found: list[tuple[str, Any]] = []
+    contact, poll, todo, invoice = m.contact_information, m.poll, m.todo_list, m.invoice_information
+    if isinstance(contact, dict):
+        found += [(f"contact.{k}", contact.get(k)) for k in ("phone_number", "first_name", "last_name")]
+    found += [("place_name", m.place_name), ("address", m.address)]
+    if isinstance(poll, dict):
+        found.append(("poll.question", poll.get("question")))
+        answers = poll.get("answers")
+        found += [("poll.answer", a.get("text")) for a in _dicts(answers)]
+    if isinstance(todo, dict):
+        found.append(("todo.title", todo.get("title")))
+        items = todo.get("answers", todo.get("items"))
+        found += [("todo.item", a.get("text")) for a in _dicts(items)]
+    if isinstance(invoice, dict):
+        found += [(f"invoice.{k}", invoice.get(k)) for k in ("title", "description", "receipt_link")]
+    found += [("game.title", m.game_title), ("game.description", m.game_description), ("game.link", m.game_link)]
+    if m.type == "service":
+        found.append(("title", m.title))
+    if isinstance(m.inline_bot_buttons, list):
+        for row in m.inline_bot_buttons:
+            for button in row if isinstance(row, list) else ():
+                if isinstance(button, dict):
+                    found.append(("button.text", button.get("text")))
+                    if button.get("type") in ("url", "auth", "web_view", "simple_web_view"):
+                        found.append(("button.data", button.get("data")))
+    return [(name, plain) for name, words in found if (plain := _said(plain_text(words)[0])) is not None]
+
+
+def kind_of(m: Message) -> str:
+    """The kind of row: docs/formats/telegram.md#kinds."""
+    if m.type == "service":
+        return "call" if m.action in _CALLS else "payment" if m.action in _PAYMENTS else "service"
+    if m.type == "unsupported":
+        return "service"
+    for value, kind in (
+        (m.contact_information, "contact"), (m.location_information, "location"), (m.poll, "poll"),
+        (m.todo_list, "poll"), (m.invoice_information, "payment"),
+    ):
+        if value is not None:
+            return kind
+    return "media" if m.photo is not None or m.file is not None or m.media_type is not None else "text"
+
+
+def flags_of(m: Message, raw: bytes) -> list[str]:
+    """The flags of a record: docs/formats/telegram.md#flags."""
+    flags: list[str] = []
+    if m.type == "unsupported":
+        flags.append("unsupported")
+    if m.edited is not None or m.edited_unixtime is not None:
+        flags.append("edited" if m.reactions is None else "edited_or_reacted")
+    if m.forwarded_from is not None:
+        flags.append("forwarded")
+    if m.saved_from is not None:
+        flags.append("saved")
+    if (action := _said(m.action)) is not None:
+        flags.append(f"action:{action}")
+        if action == "take_screenshot":
+            flags.append("screenshot_taken")
+        if action == "set_messages_ttl":
+            flags.append("ephemeral")
+    if (seconds := _whole(m.self_destruct_period_seconds)) is not None:
+        flags += ["ephemeral", "view_once"] if seconds == VIEW_ONCE_S else ["ephemeral"]
+    if m.media_type in ("voice_message", "video_message"):
+        flags.append(m.media_type)
+    if m.media_spoiler is True:
+        flags.append("spoiler")
+    if m.live_location_period_seconds is not None:
+        flags.append("live_location")
+    if (reason := _said(m.discard_reason)) is not None:
+        flags.append(f"call:{reason}")
+    for name, value in (("duration_s", m.duration_seconds), ("period_s", m.period)):
+        if (number := _whole(value)) is not None:
+            flags.append(f"{name}:{number}")
+    if (bot := _said(m.via_bot)) is not None:
+        flags.append(f"via_bot:{bot}")
+    flags += _figures(m, raw)
+    return flags
+
+
+def _figures(m: Message, raw: bytes) -> list[str]:
+    """Amount and place, their digits as written in the export."""
+    flags: list[str] = []
+    bill = m.invoice_information if isinstance(m.invoice_information, dict) else {"amount": m.amount, "currency": m.currency}
+    if isinstance(bill.get("amount"), int | float) and not isinstance(bill["amount"], bool):
+        flags.append(f"amount:{bill['amount']} {_said(bill.get('currency')) or ''}".rstrip())
+    if isinstance(m.location_information, dict):
+        at = [found[1].decode() for rx in _COORDINATE.values() if (found := rx.search(raw)) is not None]
+        if len(at) == 2:
+            flags.append(f"geo:{at[0]},{at[1]}")
+    return flags
+
+
+@dataclass
+class Chat:
+    """One chat being read. blocks: (ids sorted, span starts) of what came before, to find the targets of replies."""
+
+    kind: str | None = None
+    id: str | None = None
+    title: str | None = None
+    left: bool = False
+    thread_id: str | None = None
+    blocks: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = field(default_factory=list)
+
+    def find(self, number: int) -> int | None:
+        """Span start of the latest message so far with this id."""
+        for ids, starts in reversed(self.blocks):
+            at = int(np.searchsorted(ids, number, side="right")) - 1
+            if at >= 0 and ids[at] == number:
+                return int(starts[at])
+        return None
+
+
+@dataclass
+class _Job:
+    """Reading one part."""
+
+    source: Source
+    part: Part
+    settings: ReadSettings
+    owner: str | None = None
+    chat: Chat = field(default_factory=Chat)
+    thread_kinds: dict[str, str | None] = field(default_factory=dict)
+    ledger: js.Ledger = field(default_factory=js.Ledger)
+    zone_said: bool = False
+
+    def __post_init__(self) -> None:
+        self.siblings = js.Siblings(self.source, self.part)
+        self.prefix = f"{self.source.digest[:16]}-{self.part.number}-"
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All chunks of the part."""
+        headers = _late_headers(self.part)
+        with self.part.open() as stream:
+            walker = js.Walker(js.Feed(stream, self.part.size), ARRAYS, OPENING)
+            entered = 0
+            for event in walker.walk():
+                if isinstance(event, js.Field):
+                    yield from self._field(event)
+                elif isinstance(event, js.Opened) and event.path[1:] == ("list", "[]"):
+                    self.chat = Chat(left=event.path[0] == "left_chats")
+                elif isinstance(event, js.Entered):
+                    self._enter(headers[entered] if entered < len(headers) else {}, event.path)
+                    entered += 1
+                elif isinstance(event, js.Block):
+                    yield from self._block(event)
+                elif isinstance(event, js.Oversize):
+                    yield self._oversize(event)
+                elif isinstance(event, js.Damage):
+                    yield js.damage_chunk(self.part, event, self.ledger)
+        end = np.array([[self.part.size, self.part.size]], dtype=np.int64)
+        yield js.bare_chunk(self.part, self.ledger.claim(end))
+
+    def _field(self, event: js.Field) -> Iterator[Chunk]:
+        path = event.path
+        if path == ("personal_information", "user_id"):
+            value = js.scalar(event, js.Repairs())
+            self.owner = None if value is None else f"user{value}"
+            return
+        in_chat = len(path) == 1 or (len(path) == 4 and path[0] in ("chats", "left_chats"))
+        if not in_chat or path[-1] not in ("name", "type", "id"):
+            return
+        repairs = js.Repairs()
+        self._head({path[-1]: js.scalar(event, repairs)})
+        if repairs.problems:
+            yield js.bare_chunk(self.part, problems=[Problem(r, self.part.path, s, e) for r, s, e in repairs.problems])
+
+    def _head(self, values: dict[str, Any]) -> None:
+        chat = self.chat
+        chat.title = _said(values.get("name")) if "name" in values else chat.title
+        chat.kind = _said(values.get("type")) if "type" in values else chat.kind
+        chat.id = _account(values.get("id")) if "id" in values else chat.id
+
+    def _enter(self, late: dict[str, Any], path: js.Path) -> None:
+        """A chat's messages begin: settle its thread id (two chats of one number and different types stay apart)."""
+        chat = self.chat
+        chat.left = path[0] == "left_chats"
+        self._head({k: v for k, v in late.items() if getattr(chat, {"name": "title", "type": "kind"}.get(k, k)) is None})
+        chat.thread_id = chat.id
+        if chat.id is not None and self.thread_kinds.setdefault(chat.id, chat.kind) != chat.kind:
+            chat.thread_id = f"{chat.id}@{chat.kind}"
+
+    def _oversize(self, event: js.Oversize) -> Chunk:
+        span = np.array([[event.start, event.end]], dtype=np.int64)
+        columns = {
+            "span_start": [event.start], "span_end": [event.end], "kind": ["unparsed"], "platform": ["telegram"],
+            "thread_id": [self.chat.thread_id], "thread_title": [self.chat.title], "sent_at_basis": ["none"],
+        }
+        problems = [Problem("oversize_message", self.part.path, event.start, event.end)]
+        return next(js.assemble(self.part, columns, 1, (), self.ledger.claim(span), problems, frozenset()))
+
+    def _block(self, block: js.Block) -> Iterator[Chunk]:
+        with js.gc_paused():
+            records, repaired = js.decode_block(block, _MANY, _ONE, Message)
+        for at in range(0, len(records), ROWS_AT_ONCE):
+            with js.gc_paused():
+                chunks = list(self._rows(block, at, records[at : at + ROWS_AT_ONCE], repaired))
+            yield from chunks
+
+    def _rows(
+        self, block: js.Block, first: int, records: Sequence[Message | None], repaired: dict[int, js.Repairs]
+    ) -> Iterator[Chunk]:
+        n = len(records)
+        spans = block.spans[first : first + n]
+        holes = [i for i, m in enumerate(records) if m is None]
+        whole = [Message() if m is None else m for m in records] if holes else records
+        f = dict(zip(NAMES, zip(*map(msgspec.structs.astuple, whole), strict=True), strict=True))
+        problems = [
+            Problem(reason, self.part.path, s, e)
+            for i in range(first, first + n) if i in repaired for reason, s, e in repaired[i].problems
+        ]
+        rows = _Columns(self, block, first, spans, whole, f, set(holes))
+        columns = rows.columns(problems)
+        repairs: list[str | None] = [None] * n
+        for i in range(n):
+            if first + i in repaired:
+                repairs[i] = repaired[first + i].name
+        for i in holes:
+            text, bad = js.decode_utf8(block.raw(first + i))
+            rows.text[i] = text
+            rows.kind[i] = "unparsed"
+            repairs[i] = "utf8_stand_in" if bad else None
+        columns["text"], columns["kind"] = rows.text, rows.kind
+        columns["text_repair"] = repairs if any(repairs) else None
+        yield from js.assemble(
+            self.part, columns, n, rows.children, self.ledger.claim(spans), problems, frozenset(rows.named)
+        )
+
+
+@dataclass
+class _Columns:
+    """Columns of some records of one chat. f: field name -> its value in every record."""
+
+    job: _Job
+    block: js.Block
+    first: int
+    spans: js.Spans
+    records: Sequence[Message | None]
+    f: dict[str, Sequence[Any]]
+    holes: set[int]
+    children: list[js.Child] = field(default_factory=list)
+    named: set[int] = field(default_factory=set)
+
+    def columns(self, problems: list[Problem]) -> dict[str, Any]:
+        """Everything but text, kind and text_repair, which are in the fields of these names."""
+        n = len(self.records)
+        f, chat = self.f, self.job.chat
+        service = [i for i, t in enumerate(f["type"]) if t != "message"]
+        self.kind: list[str | None] = ["text"] * n
+        self.text: list[str | None] = list(f["text"])
+        self.flags: list[list[str] | None] = [["left_chat"] if chat.left else None] * n
+        self.attachments: list[list[dict[str, Any]] | None] = [None] * n
+        present = [f[NAMES[i]] for i in RARE if f[NAMES[i]].count(None) < n]
+        special = set(service)
+        for values in (*present, f["edited"], f["edited_unixtime"], f["forwarded_from"]):
+            if values.count(None) < n:
+                special.update(i for i, v in enumerate(values) if v is not None)
+        special.update(i for i, v in enumerate(f["text"]) if type(v) is not str)
+        for i in sorted(special - self.holes):
+            self._one(i)
+        senders, names = self._senders(service)
+        sent, texts, bases = self._times(problems)
+        return {
+            "span_start": self.spans[:, 0], "span_end": self.spans[:, 1],
+            "platform": const("telegram", n), "thread_id": const(chat.thread_id, n),
+            "thread_title": const(chat.title, n),
+            "sent_at": sent, "sent_at_text": texts, "sent_at_basis": bases,
+            "sender_id": senders, "sender_name": names, "direction": self._directions(senders),
+            "reply_to": self._replies(), "forwarded_from": _texts(f["forwarded_from"]),
+            "edited_at": self._edits(),
+            "attachments": self.attachments if any(self.attachments) else None,
+            "flags": self.flags if any(self.flags) else None,
+        }
+
+    def _one(self, i: int) -> None:
+        """A record that is more than plain words."""
+        m = self.records[i]
+        assert m is not None
+        chat = self.job.chat
+        kind = self.kind[i] = kind_of(m)
+        flags = (["left_chat"] if chat.left else []) + flags_of(m, self.block.raw(self.first + i))
+        text, further = plain_text(m.text)
+        further = words_elsewhere(m) + further
+        if not text:
+            if further:
+                name, text = further.pop(0)
+                flags.append(f"text_from:{name}")
+            elif kind != "text" or text is None:
+                text = None
+        self.text[i] = text
+        self.flags[i] = flags or None
+        for name, words in further:
+            self.children.append(js.Child(i, {"kind": kind, "text": words, "flags": [f"field:{name}"]}, inherits=True))
+        self._reactions(i, m)
+        self.attachments[i] = self._attachments(m) or None
+
+    def _attachments(self, m: Message) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for path, name, kind, size in (
+            (m.photo, None, "image", m.photo_file_size),
+            (m.file, m.file_name, _MEDIA_TYPES.get(m.media_type) if isinstance(m.media_type, str) else None, m.file_size),
+            (m.contact_vcard, None, "contact", None),
+        ):
+            if not isinstance(path, str):
+                continue
+            media_type = kind or _said(m.mime_type) or "document"
+            if _LEFT_OUT.match(path):
+                found.append(js.attachment(_said(name), media_type, _whole(size), None, "omitted"))
+            else:
+                found.append(js.attachment(path or None, media_type, _whole(size), self._sibling(path)))
+        if not found and m.media_type is not None:
+            found.append(js.attachment(_said(m.file_name), _MEDIA_TYPES.get(str(m.media_type)), _whole(m.file_size), None))
+        if isinstance(m.thumbnail, str):
+            self._sibling(m.thumbnail)
+        return found
+
+    def _sibling(self, path: str) -> Part | None:
+        part = self.job.siblings.find(path, climb=False) if path else None
+        if part is not None:
+            self.named.add(part.number)
+        return part
+
+    def _reactions(self, i: int, m: Message) -> None:
+        """Child rows: one for each person named, one for those who are only counted (flag count:n)."""
+        offset = _offset_s(m)
+        for r in m.reactions if isinstance(m.reactions, list) else ():
+            if not isinstance(r, dict):
+                continue
+            emoji = _said(r.get("emoji"))
+            base = [] if emoji is not None else [f"reaction:{r.get('type')}"]
+            recent = [p for p in r["recent"] if isinstance(p, dict)] if isinstance(r.get("recent"), list) else []
+            for p in recent:
+                who: dict[str, Any] = {
+                    "sender_id": _account(p.get("from_id")), "sender_name": _said(p.get("from")),
+                }
+                at, basis = self._local(_said(p.get("date")), offset)
+                who |= {"sent_at": at, "sent_at_text": _said(p.get("date")), "sent_at_basis": basis}
+                if self.job.owner is not None and who["sender_id"] is not None:
+                    who["direction"] = "out" if who["sender_id"] == self.job.owner else "in"
+                row = {"kind": "reaction", "text": emoji, "flags": base or None, **who}
+                self.children.append(js.Child(i, row, inherits=False))
+            rest = (_whole(r.get("count")) or 0) - len(recent)
+            if rest > 0:
+                row = {"kind": "reaction", "text": emoji, "flags": [*base, f"count:{rest}"], "sent_at_basis": "none"}
+                self.children.append(js.Child(i, row, inherits=False))
+
+    def _local(self, date: str | None, offset_s: int | None = None) -> tuple[int | None, str]:
+        """An instant and its basis from a local date of the exporting computer; offset_s: its offset, where known."""
+        zone = self.job.settings.zone
+        seconds = None if date is None else _local_seconds(date)
+        if seconds is None:
+            return None, "none"
+        if zone is None:
+            return (None, "zone_unknown") if offset_s is None else ((seconds - offset_s) * 1_000_000, "zone_calibrated")
+        return int(local_seconds_to_utc_us(np.array([seconds], dtype=np.int64), zone)[0]), "zone_given"
+
+    def _senders(self, service: list[int]) -> tuple[list[str | None], list[str | None]]:
+        f = self.f
+        ids, names = list(f["from_id"]), list(f["from_"])
+        for i in service:
+            if ids[i] is None and names[i] is None:
+                ids[i], names[i] = f["actor_id"][i], f["actor"][i]
+        if set(map(type, ids)) - {str}:
+            ids = [_account(v) for v in ids]
+        if set(map(type, names)) - {str}:
+            names = [_said(v) for v in names]
+        return ids, names
+
+    def _directions(self, senders: Sequence[str | None]) -> Any:
+        owner = self.job.owner
+        if owner is None:
+            return None
+        return [None if s is None else "out" if s == owner else "in" for s in senders]
+
+    def _times(self, problems: list[Problem]) -> tuple[pa.Array, Sequence[str | None], Any]:
+        """sent_at, sent_at_text, sent_at_basis."""
+        f, n = self.f, len(self.records)
+        dates = f["date"] if not set(map(type, f["date"])) - {str} else [_said(v) for v in f["date"]]
+        sent = _instants(f["date_unixtime"])
+        if sent.null_count == 0:
+            return sent, dates, const("utc", n)
+        at, bases = sent.cast(pa.int64()).to_pylist(), ["utc"] * n
+        for i in range(n):
+            if at[i] is None:
+                at[i], bases[i] = self._local(dates[i])
+        if "zone_unknown" in bases and not self.job.zone_said:
+            self.job.zone_said = True
+            problems.append(Problem("zone_unknown", self.job.part.path))
+        return pa.array(at, UTC_US), dates, bases
+
+    def _edits(self) -> Any:
+        f, n = self.f, len(self.records)
+        if f["edited_unixtime"].count(None) == n and f["edited"].count(None) == n:
+            return None
+        at = [js.seconds_to_us(v) for v in f["edited_unixtime"]]
+        return [self._local(_said(f["edited"][i]))[0] if v is None and f["edited"][i] is not None else v
+                for i, v in enumerate(at)]
+
+    def _replies(self) -> Any:
+        """message_id of the target where it stands earlier in the same chat; else "tg:" and what the export names."""
+        f, chat, n = self.f, self.job.chat, len(self.records)
+        ids = f["id"]
+        if set(map(type, ids)) == {int} and all(abs(v) < 1 << 63 for v in (min(ids), max(ids))):
+            numbers, at = np.array(ids, dtype=np.int64), np.arange(n)
+        else:
+            at = np.array([i for i, v in enumerate(ids) if type(v) is int and abs(v) < 1 << 63], dtype=np.int64)
+            numbers = np.array([ids[int(i)] for i in at], dtype=np.int64)
+        order = np.argsort(numbers, kind="stable")
+        known, position = numbers[order], at[order]
+        replies: list[str | None] | None = None
+        targets = f["reply_to_message_id"]
+        if targets.count(None) < n:
+            replies = [None] * n
+            for i, target in enumerate(targets):
+                if target is None:
+                    continue
+                peer = f["reply_to_peer_id"][i]
+                replies[i] = f"tg:{target}" if peer is None else f"tg:{peer}/{target}"
+                if type(target) is not int or abs(target) >= 1 << 63 or peer is not None:
+                    continue
+                start = self._earlier(known, position, target, i)
+                start = chat.find(target) if start is None else start
+                if start is not None:
+                    replies[i] = f"{self.job.prefix}{start}"
+        chat.blocks.append((known, self.spans[position, 0]))
+        return replies
+
+    def _earlier(
+        self, known: npt.NDArray[np.int64], position: npt.NDArray[np.int64], target: int, before: int
+    ) -> int | None:
+        """Span start of the last record called `target` before record `before` among these."""
+        low, high = np.searchsorted(known, target, "left"), np.searchsorted(known, target, "right")
+        for k in range(int(high) - 1, int(low) - 1, -1):
+            if position[k] < before:
+                return int(self.spans[position[k], 0])
+        return None
+
+
+def _texts(values: Sequence[Any]) -> Any:
+    return None if values.count(None) == len(values) else [_said(v) for v in values]
+
+
+def _instants(values: Sequence[Any]) -> pa.Array:
+    """date_unixtime (text or number of seconds) as instants, null where it is none."""
+    try:
+        seconds = pa.array(values, pa.string()).cast(pa.int64())
+        numbers = np.asarray(seconds)  # a float array with NaN where there are nulls: then one by one
+        if seconds.null_count == 0 and len(numbers) and numbers.min() > 0 and numbers.max() < 253_402_300_800:
+            return pa.array(numbers * 1_000_000, UTC_US)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError):
+        pass
+    return pa.array([js.seconds_to_us(v) for v in values], UTC_US)
+
+
+def _local_seconds(date: str) -> int | None:
+    """"2023-11-26T20:15:00" as seconds since 1970 as if UTC; None where it is no such date or lies outside 1971-9998."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", date):
+        return None
+    try:
+        seconds = int(np.datetime64(date, "s").astype(np.int64))
+    except ValueError:
+        return None
+    return seconds if 31_536_000 <= seconds < 253_370_764_800 else None
+
+
+def _offset_s(m: Message) -> int | None:
+    """The exporting computer's offset from UTC in seconds at a message that carries both its local time and UTC.
+
+    Only what can be an offset: quarters of an hour within 14 hours. The message's reactions are dated by it (Indonesia
+    has no daylight saving; elsewhere a reaction across a change of clocks is an hour off: basis zone_calibrated).
+    """
+    us, local = js.seconds_to_us(m.date_unixtime), _local_seconds(m.date) if isinstance(m.date, str) else None
+    if us is None or local is None:
+        return None
+    offset = local - us // 1_000_000
+    return offset if abs(offset) <= 50_400 and offset % 900 == 0 else None
+
+
+def _late_headers(part: Part) -> list[dict[str, Any]]:
+    """Name, type and id of every chat by order of their message arrays, read ahead where a file does not put them first.
+
+    Telegram writes them before the messages; another program may have sorted the keys. Then, and only then, the part is
+    walked once more for them.
+    """
+    found = js.outline(part.head())
+    if found is None or not found.entered:
+        return []
+    prefix = min(found.entered)[:-1]
+    if {(*prefix, "type"), (*prefix, "id")} <= found.before:
+        return []
+    headers: list[dict[str, Any]] = []
+    current: dict[str, Any] = {}
+    with part.open() as stream:
+        for event in js.Walker(js.Feed(stream, part.size), ARRAYS, OPENING).walk():
+            if isinstance(event, js.Opened) and event.path[1:] == ("list", "[]"):
+                current = {}
+            elif isinstance(event, js.Entered):
+                headers.append(current)
+            elif isinstance(event, js.Field) and len(event.path) in (1, 4) and event.path[-1] in ("name", "type", "id"):
+                current[event.path[-1]] = js.scalar(event, js.Repairs())
+    return headers
+
+
+class TelegramJson:
+    """Reader `telegram_json`; see the module's text."""
+
+    name = "telegram_json"
+
+    def recognise(self, part: Part) -> Evidence | None:
+        """A chat type of Telegram's beside name or id, two sections of its full export, or records of its shape."""
+        found = js.outline(part.head())
+        if found is None:
+            return None
+        top = {path[0] for path in found.paths | found.entered}
+        if "participants" in top:
+            return None
+        if found.fields.get(("type",)) in CHAT_TYPES and top & {"id", "name", "messages"}:
+            return Evidence("telegram_single")
+        if len(top & FULL_KEYS) >= 2 or any(len(path) == 4 for path in found.entered):
+            return Evidence("telegram_full")
+        record = re.search(rb'"type"\s*:\s*"(?:message|service|unsupported)"', found.first)
+        if ("messages",) in found.entered and record and re.search(rb'"(?:date|id)"\s*:', found.first):
+            return Evidence("telegram_records")
+        return None
+
+    def is_metadata(self, part: Part) -> bool:
+        """Pages, styles and lists that Telegram Desktop writes beside result.json and that hold no messages."""
+        path = "" if part.path is None else part.path
+        return bool(re.search(r"(^|/)(css|js|lists)/[^/]+\.(css|js|html)$|(^|/)export_results\.html$", path))
+
+    def read(self, source: Source, parts: Sequence[Part], settings: ReadSettings) -> Iterator[Chunk]:
+        """Rows of each part."""
+        for part in parts:
+            yield from _Job(source, part, settings).chunks()
+
+
+reader = TelegramJson()
