@@ -1,7 +1,7 @@
 """Sealed objects: one file each, chunked AES-256-GCM in the STREAM construction, a random key per object.
 
-    header    16 bytes   "SAKSIOBJ", format version (1), log2 of the chunk size (18), six zero bytes
-    chunks               each: up to 256 KiB of content, encrypted, and a 16-byte tag
+    header    16 bytes   "SAKSIOBJ", format version (1), log2 of the chunk size (16), six zero bytes
+    chunks               each: up to 64 KiB of content, encrypted, and a 16-byte tag
     metadata             encrypted JSON {"digest", "kind", "meta", "size"}, and a tag
     footer    72 bytes   wrap nonce (12), wrapped object key (32 + 16), length of metadata (4, big-endian), "SAKSIEND"
 
@@ -44,9 +44,10 @@ from saksi.vault.keys import KEY_BYTES, NONCE_BYTES, subkey
 
 MAGIC: Final = b"SAKSIOBJ"
 END_MAGIC: Final = b"SAKSIEND"
-CHUNK_LOG2: Final = 18
+CHUNK_LOG2: Final = 16
 CHUNK: Final = 1 << CHUNK_LOG2
-"""256 KiB: big enough for AES-GCM's full speed, small enough that reading one record out of an archive stays cheap."""
+"""64 KiB: AES-GCM's full speed, and reading one record out of an archive stays cheap. From 128 KiB on the C library
+asks the system anew for every buffer, and sealing takes half as long again (docs/decisions/0003-vault.md)."""
 
 TAG: Final = 16
 HEADER: Final = MAGIC + bytes([1, CHUNK_LOG2]) + bytes(6)
@@ -54,7 +55,7 @@ FOOTER_BYTES: Final = NONCE_BYTES + KEY_BYTES + TAG + 4 + len(END_MAGIC)
 META_BYTES_MAX: Final = 16 * 1024 * 1024
 """Metadata of one object: some hundred bytes in practice; bounded because it is read whole."""
 
-CHUNKS_KEPT: Final = 4
+CHUNKS_KEPT: Final = 16
 """Decrypted chunks an open object remembers: archives are read at two or three places at a time."""
 
 OBJECT_ID: Final = re.compile(r"o[0-9a-f]{32}")
@@ -93,7 +94,7 @@ def _wrap_associated(object_id: str, meta_length: bytes) -> bytes:
 def _blocks(content: Iterable[bytes] | BinaryIO) -> Iterator[bytes | memoryview]:
     if hasattr(content, "read"):
         stream = cast(BinaryIO, content)
-        while block := stream.read(4 * CHUNK):
+        while block := stream.read(CHUNK):
             yield block
     else:
         yield from content
@@ -315,7 +316,7 @@ class ObjectStore:
             hashed.update(chunk)
             nonce = _nonce(number, int(last))
             data = cipher.encrypt(nonce, chunk, HEADER)
-            if cipher.decrypt(nonce, data, HEADER) != chunk:
+            if cipher.decrypt(nonce, data, HEADER) != bytes(chunk):  # bytes on both sides: 10x faster than a view
                 raise StorageFailed("machine_error")
             self.disk.write_all(fd, data)
             size += len(chunk)
