@@ -1,0 +1,103 @@
+"""The core that runs the finders: cheap gates over a whole batch, Python only on the rows that pass, slow libraries only on
+what survives that.
+
+Order of kinds (a later finder sees what earlier ones took, in `Line.hits`):
+
+    qris, link and invite, crypto, email, bank_account, phone, ewallet, handle, money
+
+Overlaps: a span belongs to one kind, with two exceptions: a link that opens a chat with a number also yields the phone,
+and a wallet's number is both phone and ewallet. A bank account's digits are never also a phone or an amount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from saksi.identifiers import bank_account, crypto, email, ewallet, handle, link, money, phone, qris
+from saksi.identifiers.hit import Hit, Line
+from saksi.table.schema import IDENTIFIER_SCHEMA
+
+
+@dataclass(frozen=True)
+class Finder:
+    """gate: RE2 over raw text, true wherever `find` could accept anything. blocked_by: kinds whose spans its hits yield to."""
+
+    name: str
+    gate: str
+    find: Callable[[Line], list[Hit]]
+    blocked_by: tuple[str, ...]
+
+
+_STRONG: Final = ("qris", "link", "invite", "crypto", "email")
+
+FINDERS: Final = (
+    Finder("qris", qris.GATE, qris.find, ()),
+    Finder("link", link.GATE, link.find, ("qris",)),
+    Finder("crypto", crypto.GATE, crypto.find, ("qris", "link", "invite")),
+    Finder("email", email.GATE, email.find, ("qris", "link", "invite", "crypto")),
+    Finder("bank_account", bank_account.GATE, bank_account.find, _STRONG),
+    Finder("phone", phone.GATE, phone.find, ()),
+    Finder("ewallet", ewallet.GATE, ewallet.find, (*_STRONG, "bank_account")),
+    Finder("handle", handle.GATE, handle.find, (*_STRONG, "phone")),
+    Finder("money", money.GATE, money.find, (*_STRONG, "bank_account", "phone", "ewallet")),
+)
+
+BROAD_GATE: Final = "|".join(f"(?:{finder.gate})" for finder in FINDERS)
+
+
+def find_in(text: str, platform: str | None = None, wanted: tuple[bool, ...] | None = None) -> list[Hit]:
+    """Identifiers of one text, sorted by start, end, kind, value. wanted: which finders' gates passed; None: all run."""
+    line = Line(text, platform)
+    for number, finder in enumerate(FINDERS):
+        if wanted is not None and not wanted[number]:
+            continue
+        for hit in finder.find(line):
+            if not (finder.blocked_by and line.taken(hit.start, hit.end, finder.blocked_by)):
+                line.hits.append(hit)
+    return sorted(set(line.hits), key=lambda h: (h.start, h.end, h.kind, h.value))
+
+
+def _surviving(text: pa.Array) -> tuple[pa.Array, list[tuple[bool, ...]]]:
+    """Row numbers that pass the broad gate, and for each which finders' gates pass."""
+    passed = pc.fill_null(pc.match_substring_regex(text, BROAD_GATE), False)
+    rows = pc.indices_nonzero(passed)
+    few = text.take(rows)
+    gates = [np.asarray(pc.match_substring_regex(few, finder.gate).to_numpy(zero_copy_only=False)) for finder in FINDERS]
+    return rows, list(zip(*(gate.tolist() for gate in gates), strict=True))
+
+
+def find(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Every identifier in the messages' texts. Pure.
+
+    In: rows of MESSAGE_SCHEMA (columns message_id, source_digest, seq, thread_id, platform, text). Out: IDENTIFIER_SCHEMA,
+    ordered by row of the batch, start, end, kind. as_written is the raw text between start and end.
+    """
+    text = batch.column("text")
+    rows, wanted = _surviving(text)
+    owners: list[int] = []
+    hits: list[Hit] = []
+    written: list[str] = []
+    platforms = batch.column("platform").take(rows).to_pylist()
+    for row, raw, platform, gates in zip(rows.to_pylist(), text.take(rows).to_pylist(), platforms, wanted, strict=True):
+        for hit in find_in(raw, platform, gates):
+            owners.append(row)
+            hits.append(hit)
+            written.append(raw[hit.start : hit.end])
+    at = pa.array(owners, pa.int64())
+    columns = {
+        "kind": pa.array([h.kind for h in hits], pa.string()),
+        "value": pa.array([h.value for h in hits], pa.string()),
+        "as_written": pa.array(written, pa.string()),
+        "start": pa.array([h.start for h in hits], pa.int32()),
+        "end": pa.array([h.end for h in hits], pa.int32()),
+        "reason": pa.array([h.reason for h in hits], pa.string()),
+    }
+    for name in ("message_id", "seq", "thread_id", "source_digest"):
+        columns[name] = batch.column(name).take(at).cast(IDENTIFIER_SCHEMA.field(name).type)
+    return pa.RecordBatch.from_arrays([columns[f.name] for f in IDENTIFIER_SCHEMA], schema=IDENTIFIER_SCHEMA)
