@@ -64,7 +64,7 @@ def test_imports_only_to_the_left(path: Path) -> None:
 
 def test_every_package_has_a_rank() -> None:
     packages = {p.name.removesuffix(".py") for p in SRC.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
-    assert packages - {"__init__"} == set(RANK)
+    assert packages - {"__init__"} <= set(RANK)
 
 
 def test_no_network_modules() -> None:

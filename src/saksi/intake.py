@@ -241,7 +241,7 @@ def _police_copy(vault: Vault, part: Part, recipient: str) -> str | None:
 
     try:
         key = pyrage.x25519.Recipient.from_str(recipient)
-    except Exception as e:
+    except pyrage.RecipientError as e:
         raise UsageError("police_key_invalid") from e
     if part.state != "present" or part.digest() is None:
         return None
@@ -285,7 +285,8 @@ def receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhibi
     elif handed.kind == "file" and left_out:
         sealed_as = "digest_only"
     else:
-        cuts = _member_cuts(path, left_out) if handed.kind == "zip" and left_out else []
+        cuts = _member_cuts(path, left_out) if handed.kind == "zip" and rule.name != "seal" else []
+        sealed_as = "without_media" if cuts else sealed_as
         object_id = vault.seal(
             _stream(lambda: path.open("rb"), cuts, handed.digest, handed.name),
             kind="source",
@@ -354,5 +355,7 @@ def sealed_source(vault: Vault, received: Received) -> Source:
         raw = SkeletonFile(inner, received.size, received.cuts)
         return io.BufferedReader(raw, limits.KIB * 256)
 
-    archive = zipfile.ZipFile(opener())
-    return Source(received.name, "zip", received.digest, received.size, zip_parts(archive, [], absent), troubles)
+    raw = opener()
+    archive = zipfile.ZipFile(raw)
+    parts = zip_parts(archive, [], absent)
+    return Source(received.name, "zip", received.digest, received.size, parts, troubles, (archive, raw))

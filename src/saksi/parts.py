@@ -22,12 +22,18 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 from saksi import limits
 from saksi.errors import InputRefused
 
 CHUNK: Final = 1 << 20
+
+
+class Closing(Protocol):
+    """Something that can be closed."""
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,10 @@ class Part:
 
 @dataclass
 class Source:
-    """What was handed in. kind: file, zip, folder. name: the file's or folder's own name, as received."""
+    """What was handed in. kind: file, zip, folder. name: the file's or folder's own name, as received.
+
+    A context manager: an archive is held open until `close`.
+    """
 
     name: str
     kind: str
@@ -111,6 +120,18 @@ class Source:
     size: int
     parts: list[Part]
     troubles: list[Trouble]
+    held: tuple[Closing, ...] = ()
+
+    def close(self) -> None:
+        """Let go of the open archive, if there is one."""
+        for thing in self.held:
+            thing.close()
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 _SIGNATURES: Final[tuple[tuple[int, bytes, str], ...]] = (
@@ -318,11 +339,13 @@ def source_from_stream(
     if size == 0:
         troubles.append(Trouble("empty_file", None))
     if whole.media == "archive" and whole.head().startswith(b"PK"):
+        raw = opener()
         try:
-            archive = zipfile.ZipFile(opener())
+            archive = zipfile.ZipFile(raw)
             parts = zip_parts(archive, troubles)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+            raw.close()
             troubles.append(Trouble("broken_archive", None))
         else:
-            return Source(name, "zip", digest, size, parts, troubles)
+            return Source(name, "zip", digest, size, parts, troubles, (archive, raw))
     return Source(name, "file", digest, size, [whole], troubles)

@@ -97,9 +97,10 @@ def read(
     lang: str = "id",
 ) -> ReadResult:
     """Read an export without a case. Raises InputRefused, UsageError."""
-    reading = start_reading(open_source(Path(path)), settings(format, zone, date_order))
-    messages = pa.Table.from_batches(list(reading), schema=MESSAGE_SCHEMA)
-    return ReadResult(messages, reading.problem_table(lang), reading.account(lang))
+    with open_source(Path(path)) as source:
+        reading = start_reading(source, settings(format, zone, date_order))
+        messages = pa.Table.from_batches(list(reading), schema=MESSAGE_SCHEMA)
+        return ReadResult(messages, reading.problem_table(lang), reading.account(lang))
 
 
 def read_to_file(source: Source, how: ReadSettings, out: Path | None, lang: str) -> dict[str, Any]:
@@ -377,8 +378,9 @@ def _list_threads(case: Case, unread: Sequence[tuple[str, Any]], how: ReadSettin
     listed = []
     for _, received in unread:
         summaries = ThreadSummaries()
-        for batch in pipeline.open_reading(case, received, how):
-            summaries.update(batch)
+        with pipeline.open_reading(case, received, how) as reading:
+            for batch in reading:
+                summaries.update(batch)
         listed += summaries.rows()
     return listed
 

@@ -11,6 +11,7 @@ build analyses old and new sources together without reading the old ones again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,23 +72,28 @@ def take_in(case: Case, paths: Sequence[Path], rule: MediaRule, progress: Progre
         opened.append((source.name, source.digest, position, source, path))
     for done, (_, digest, position, source, path) in enumerate(sorted(opened, key=lambda o: o[:3]), 1):
         progress("progress.seal", done, len(opened))
-        if case.has_source(digest):
-            taken.append(Taken(position, digest, known=True))
-            continue
-        label = case.next_label()
-        try:
-            received, record = receive(case.vault, source, path, rule, exhibit=label)
-        except InputRefused as e:
-            taken.append(Taken(position, digest, error=e))
-            continue
-        case.add_source(label, received, record)
-        taken.append(Taken(position, digest, label=label))
+        with source:
+            taken.append(_take_one(case, source, path, rule, position))
     return sorted(taken, key=lambda t: t.position)
 
 
-def open_reading(case: Case, received: Received, settings: ReadSettings) -> Reading:
+def _take_one(case: Case, source: Source, path: Path, rule: MediaRule, position: int) -> Taken:
+    if case.has_source(source.digest):
+        return Taken(position, source.digest, known=True)
+    label = case.next_label()
+    try:
+        received, record = receive(case.vault, source, path, rule, exhibit=label)
+    except InputRefused as e:
+        return Taken(position, source.digest, error=e)
+    case.add_source(label, received, record)
+    return Taken(position, source.digest, label=label)
+
+
+@contextmanager
+def open_reading(case: Case, received: Received, settings: ReadSettings) -> Iterator[Reading]:
     """A reading of the sealed copy of a source."""
-    return read_source(sealed_source(case.vault, received), settings)
+    with sealed_source(case.vault, received) as source:
+        yield read_source(source, settings)
 
 
 def chosen_rows(batch: pa.RecordBatch, threads: Sequence[str] | None) -> pa.RecordBatch:
@@ -106,7 +112,13 @@ def read_in(
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Read one sealed source and seal what comes of it; returns the account (the dict of `read --json`)."""
-    reading = open_reading(case, received, settings)
+    with open_reading(case, received, settings) as reading:
+        return _store_reading(case, label, reading, threads, lang, progress)
+
+
+def _store_reading(
+    case: Case, label: str, reading: Reading, threads: Sequence[str] | None, lang: str, progress: Progress
+) -> dict[str, Any]:
     summaries = ThreadSummaries()
     found: list[pa.RecordBatch] = []
     cues: list[pa.RecordBatch] = []

@@ -202,7 +202,8 @@ def read(file: Path, output: Path | None, zone: str | None, date_order: str | No
     from saksi import verbs
 
     how = verbs.settings(format_, zone, date_order)
-    account = verbs.read_to_file(verbs.open_path_or_stream(file, sys.stdin.buffer), how, output, lang)
+    with verbs.open_path_or_stream(file, sys.stdin.buffer) as source:
+        account = verbs.read_to_file(source, how, output, lang)
     if as_json:
         print_json(account)
     else:
@@ -226,8 +227,8 @@ def check(file: Path, at_risk: tuple[str, ...], threads: tuple[str, ...], zone: 
     from saksi.signals import phase_labels
 
     how = verbs.settings(format_, zone, date_order)
-    source = verbs.open_path_or_stream(file, sys.stdin.buffer)
-    data, problems = verbs.check_source(source, how, at_risk, threads or None, lang)
+    with verbs.open_path_or_stream(file, sys.stdin.buffer) as source:
+        data, problems = verbs.check_source(source, how, at_risk, threads or None, lang)
     if as_json:
         print_json(data)
     else:
