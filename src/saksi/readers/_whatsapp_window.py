@@ -1,0 +1,112 @@
+"""The bytes of a WhatsApp text in windows that hold whole messages: bounded memory on files of any size.
+
+    windows(part, book) -> Window …      in file order; together they tile the part
+
+A window ends where a message begins, so that a message is never cut. What stands before a window's first header
+(`lead`) is text before the first message of the file, or a message beyond limits.MESSAGE_BYTES_MAX whose bytes were let
+go while looking for its end. A part whose bytes break off (a damaged archive) ends there; `Broken` says so.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from saksi import limits
+from saksi.parts import Part
+from saksi.readers._whatsapp_header import PAD, Headers, ShapeBook, scan
+
+
+@dataclass
+class Window:
+    """data: the bytes, `size` of them and PAD zero bytes. base: where they stand in the part. lead_start: where what
+    stands before the first header begins (absolute). oversize: the lead is the rest of a message. final: the last one."""
+
+    data: bytearray
+    size: int
+    base: int
+    headers: Headers
+    lead_start: int
+    oversize: bool
+    final: bool
+
+    @property
+    def lead_end(self) -> int:
+        """Where the lead ends (absolute): at the first header, or at the window's end."""
+        return self.base + (int(self.headers.line[0]) if len(self.headers) else self.size)
+
+
+class Broken(Exception):  # noqa: N818 - named for what happened
+    """The part's bytes could not be read to their end; `at` is how far."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        super().__init__(at)
+
+
+def _fill(stream: BinaryIO, data: bytearray, at: int, want: int) -> int:
+    """Read `want` bytes into `data` from offset `at`; how many came (fewer: the end). Raises what the stream raises."""
+    view = memoryview(data)
+    got = 0
+    while got < want:
+        block = stream.readinto(view[at + got : at + want])  # type: ignore[attr-defined]
+        if not block:
+            break
+        got += block
+    return got
+
+
+def _cut_after_last_line(data: bytearray, size: int) -> int:
+    return data.rfind(b"\n", 0, size) + 1
+
+
+def windows(part: Part, book: ShapeBook, *, fast: bool = True) -> Iterator[Window]:
+    """Windows of `part`. Raises Broken, after the windows before the break, where the bytes end early."""
+    carry = b""
+    base = lead_start = 0
+    at_line_start, oversize, seen_header, broken = True, False, False, False
+    with part.open() as stream:
+        while True:
+            want = min(limits.READ_WINDOW_BYTES, part.size - base - len(carry))
+            data = bytearray(len(carry) + want + PAD)
+            data[: len(carry)] = carry
+            try:
+                got = _fill(stream, data, len(carry), want)
+            except (OSError, zipfile.BadZipFile, zlib.error, EOFError):
+                got, broken = _salvage(data, len(carry), want), True
+            size = len(carry) + got
+            final = broken or got < want or base + size >= part.size
+            whole = size if final else _cut_after_last_line(data, size)
+            buf: npt.NDArray[np.uint8] = np.frombuffer(data, dtype=np.uint8)
+            buf[size:] = 0
+            headers = scan(buf, whole, book, at_line_start=at_line_start, fast=fast)
+            if final:
+                yield Window(data, size, base, headers, lead_start, oversize, final=True)
+                break
+            cut = int(headers.line[-1]) if len(headers) else 0
+            if cut:
+                kept = Headers(headers.line[:-1], headers.shape[:-1], headers.numbers[:-1], book)
+                yield Window(data, cut, base, kept, lead_start, oversize, final=False)
+                carry, base = bytes(memoryview(data)[cut:size]), base + cut
+                lead_start, oversize, at_line_start, seen_header = base, False, True, True
+            elif size > limits.MESSAGE_BYTES_MAX:
+                oversize = oversize or seen_header or bool(len(headers))
+                dropped = whole or size
+                at_line_start = whole > 0
+                carry, base = bytes(memoryview(data)[dropped:size]), base + dropped
+            else:
+                carry = bytes(memoryview(data)[:size])
+    if broken or base + size < part.size:
+        raise Broken(base + size)
+
+
+def _salvage(data: bytearray, at: int, want: int) -> int:
+    """How much of a read that failed half way is certain: nothing, as the stream does not say what it wrote."""
+    del data, at, want
+    return 0

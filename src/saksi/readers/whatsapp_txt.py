@@ -1,0 +1,720 @@
+"""WhatsApp "Export chat": `_chat.txt` in a zip, or `WhatsApp Chat with NAME.txt`; Android and iOS, every locale.
+
+The rules, in order (facts FORMATS 1; docs/formats/whatsapp.md):
+
+1. A line that begins with a header (`_whatsapp_header`) begins a row; all other lines continue the row above. Rows
+   tile the part: a row's span is header, words, continuation lines and line ends. A BOM is container. Text before the
+   first header is a row of kind `unparsed`.
+2. `text` is what stands between the header (or `NAME: `) and the row's last line end, code point for code point.
+3. REST splits at the first ": " into name and words, unless it is an event that quotes a title. In a file whose lines
+   mostly have no space after the colon it splits at the first ":". What has no name is an event of the app.
+4. Times are local: order of day and month by `_whatsapp_dates`, zone by the caller, else null. Never a silent default.
+5. Kinds and attachments by `_whatsapp_body`; text is never changed by them.
+
+It works on whole columns of a window (numpy over the bytes, Arrow slices of them); only lines that are not plain words
+are looked at one by one. `fast=False` in `_whatsapp_window` takes the exact path for every header: the same rows.
+
+`sender_name` is the name as exported without the direction marks that WhatsApp wraps around it (U+202A…U+202C); the
+`~` of a contact that is not saved stays. `sender_id` is the phone as +digits where the name is a phone number.
+Invalid UTF-8: each bad byte B is shown as the private-use code point U+10FE00+B (`text_repair` =
+"invalid_utf8:U+10FE00"); the bytes themselves are what the row's span holds.
+
+Versions tested: the forms of docs/formats/whatsapp.md. References: facts FORMATS 1.1 to 1.6.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from saksi import limits
+from saksi.parts import Part, Source
+from saksi.readers._whatsapp_body import (
+    TEXT,
+    Body,
+    Medium,
+    classify,
+    classify_event,
+    is_titled_event,
+    looks_special,
+    same_name,
+)
+from saksi.readers._whatsapp_dates import DAY_S, LocalTimes, OrderEvidence, Orders, local_times
+from saksi.readers._whatsapp_header import BIDI, BRACKET, HEADER_BYTES_MAX, Headers, ShapeBook, parse_line
+from saksi.readers._whatsapp_window import Broken, Window, windows
+from saksi.readers._whatsapp_words import words
+from saksi.readers.base import Chunk, Evidence, Problem, ReadSettings, const
+from saksi.table.schema import ATTACHMENT, KINDS, UTC_US
+from saksi.times import local_seconds_to_utc_us, zone_name
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+PLATFORM: Final = "whatsapp"
+BOM: Final = b"\xef\xbb\xbf"
+PROBLEMS_EACH_MAX: Final = 1000
+"""Rows of `problems` of one reason in one part; more become one row over all the rest."""
+
+BACK_S: Final = 60
+"""Steps back in time up to this are not reported: messages of one minute often arrive out of order."""
+
+REPAIR: Final = "invalid_utf8:U+10FE00"
+_REPAIR_BASE: Final = 0x10FE00
+
+_TEXT_CODE: Final = KINDS.index("text")
+_SERVICE_CODE: Final = KINDS.index("service")
+_UNPARSED_CODE: Final = KINDS.index("unparsed")
+
+
+def repaired(raw: bytes) -> str:
+    """`raw` as text; every byte that is not UTF-8 as U+10FE00 + byte."""
+    text = raw.decode("utf-8", "surrogateescape")
+    return re.sub("[\udc80-\udcff]", lambda m: chr(_REPAIR_BASE + ord(m[0]) - 0xDC00), text)
+
+
+class _ProblemLog:
+    """Problems of one part, bounded in number: after PROBLEMS_EACH_MAX of a reason the rest is one row."""
+
+    def __init__(self, part: str | None) -> None:
+        self.part = part
+        self.pending: list[Problem] = []
+        self._seen: Counter[str] = Counter()
+        self._rest: dict[str, list[int]] = {}
+
+    def add(self, reason: str, start: int | None = None, end: int | None = None) -> None:
+        """Add one row, or widen the row that stands for the rest."""
+        self._seen[reason] += 1
+        if self._seen[reason] <= PROBLEMS_EACH_MAX:
+            self.pending.append(Problem(reason, self.part, start, end))
+        elif start is not None and end is not None:
+            rest = self._rest.setdefault(reason, [start, end])
+            rest[1] = max(rest[1], end)
+
+    def take(self) -> list[Problem]:
+        """What was added since the last call."""
+        taken, self.pending = self.pending, []
+        return taken
+
+    def close(self) -> list[Problem]:
+        """The last rows, those that stand for many included."""
+        return self.take() + [Problem(r, self.part, s, e) for r, (s, e) in self._rest.items()]
+
+
+# ---- recognising -------------------------------------------------------------------------------------------------
+
+_LOG_WORDS: Final = re.compile(
+    r"(?:[\w.\-/]+\.)?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY|FATAL)\b", re.IGNORECASE
+)
+_SHORT_LINES: Final = 8
+_SHARE_MIN: Final = 20
+"""At least one in so many lines of the head must be a header where the first line is none."""
+
+
+def _says_something(line: bytes, end: int) -> bool:
+    """Whether the words after the header look like a chat: a name and words, or an event; not a log."""
+    rest = line[end:].decode("utf-8", "replace").lstrip(BIDI)
+    return bool(rest.strip()) and _LOG_WORDS.match(rest) is None
+
+
+def recognise_head(head: bytes) -> bool:
+    """Whether `head` begins like an export: by header lines only, never by name.
+
+    One header is enough as the first line (a first message may be longer than the head) or in a head of a few lines;
+    otherwise two are needed and one in twenty lines. Logs with a date in front are told by their levels; notes of
+    `[2024-01-31, 10:00] Me: words` (no seconds, dashes: another program's copy) are not WhatsApp's.
+    """
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return False
+    lines = [line for line in head.removeprefix(BOM).split(b"\n") if line.strip(b"\r\0 ")]
+    headers = named = 0
+    first = False
+    for i, line in enumerate(lines):
+        parsed = parse_line(line)
+        if parsed is None:
+            continue
+        shape, numbers = parsed
+        if shape.form == BRACKET and shape.style[1] == "-" and numbers[5] < 0:
+            continue
+        headers += 1
+        if _says_something(line, shape.end):
+            named += b":" in line[shape.end :]
+            first = first or i == 0
+        else:
+            headers -= 1
+    if first and (named or headers >= 2 or len(lines) <= _SHORT_LINES):
+        return True
+    return bool(named) and headers * _SHARE_MIN >= len(lines) and (headers >= 2 or len(lines) <= _SHORT_LINES)
+
+
+def thread_title(source: Source, part: Part) -> str | None:
+    """The chat's name as the export's file name gives it; None where it gives none.
+
+    `_chat.txt` is named by its zip or folder. " (1)" of a second download and "_" for spaces are not part of a name.
+    """
+    own = part.name or source.name
+    if own.lower() in ("_chat.txt", "chat.txt"):
+        folder = part.path.rpartition("/")[0] if part.path else ""
+        own = folder.rpartition("/")[2] or source.name
+    stem = re.sub(r"\.(txt|zip)$", "", own, flags=re.IGNORECASE)
+    stem = re.sub(r"\.(txt)$", "", stem, flags=re.IGNORECASE)
+    stem = re.sub(r" ?\(\d{1,3}\)$", "", stem)
+    for candidate in (stem, stem.replace("_", " ")):
+        for title in words().titles:
+            if candidate.startswith(title.before) and candidate.endswith(title.after):
+                name = candidate[len(title.before) : len(candidate) - len(title.after)].strip()
+                if name:
+                    return name
+    return None
+
+
+_PHONE: Final = re.compile(r"\+\d[\d \u00a0\u202f\u2011().\-]{5,24}\d")
+
+
+def _person(raw: str) -> tuple[str, str | None]:
+    """(sender_name, sender_id) for a name as it stands before the colon."""
+    name = raw.strip(BIDI)
+    phone = name.removeprefix("~").strip(BIDI + " \u00a0\u202f")
+    if _PHONE.fullmatch(phone):
+        return name, "+" + re.sub(r"\D", "", phone)
+    return name, None
+
+
+# ---- one part ----------------------------------------------------------------------------------------------------
+
+
+class _PartReader:
+    """Reads one part: a first look at all header lines (order of day and month), then the rows."""
+
+    def __init__(self, source: Source, part: Part, settings: ReadSettings) -> None:
+        self.source = source
+        self.part = part
+        self.settings = settings
+        self.zone = None if settings.zone is None else zone_name(settings.zone)
+        self.book = ShapeBook()
+        self.log = _ProblemLog(part.path)
+        self.title = thread_title(source, part)
+        self.thread_id = f"{source.digest[:16]}-{part.number}"
+        self.messages = 0
+        self.last_s: int | None = None   # local time of the row above
+        self.tight = False               # names end in ":" without a space
+        self._siblings: dict[str, Part] | None = None
+        self._classified: dict[bytes, Body] = {}
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Rows of the part; problems of the whole part come with the last one."""
+        evidence, only = self._first_look()
+        self.orders = evidence.decide(self.settings.date_order)
+        broken: int | None = None
+        stream = iter([only]) if only is not None else windows(self.part, self.book)
+        self.unknown_order = self.unknown_time = False
+        try:
+            for window in stream:
+                yield from self._window(window)
+        except Broken as e:
+            broken = e.at
+        self._whole_part_problems(broken)
+        yield Chunk(self.part, {"span_start": np.empty(0, np.int64), "span_end": np.empty(0, np.int64),
+                                "kind": pa.array([], pa.string())},
+                    problems=self.log.close(), day_month_order=self.orders.said)
+
+    def _first_look(self) -> tuple[OrderEvidence, Window | None]:
+        """Evidence from all header lines; the window itself where the part is one window."""
+        evidence = OrderEvidence()
+        spaced = tight = 0
+        only: Window | None = None
+        try:
+            for number, window in enumerate(windows(self.part, self.book)):
+                evidence.add(window.headers)
+                a, b = _colon_votes(window)
+                spaced, tight = spaced + a, tight + b
+                only = window if number == 0 and window.final and window.size == self.part.size else None
+        except Broken:
+            only = None
+        self.tight = tight > spaced
+        return evidence, only
+
+    def _whole_part_problems(self, broken: int | None) -> None:
+        if broken is not None:
+            self.log.add("truncated", broken, self.part.size)
+        if self.messages in limits.WHATSAPP_CAPS:
+            self.log.add("cap_reached")
+        if self.orders.mixed:
+            self.log.add("date_order_mixed")
+        if self.unknown_order:
+            self.log.add("date_order_ambiguous")
+        if self.unknown_time and self.zone is None:
+            self.log.add("zone_unknown")
+
+    # ---- a window: from bytes to columns
+
+    def _window(self, w: Window) -> Iterator[Chunk]:
+        lead = self._lead(w)
+        rows = _Rows(w, self.tight)
+        tail_start = _cut_header_at_end(w, rows) if w.final else None
+        if tail_start is not None:
+            rows.cut_end(tail_start)
+        if len(rows):
+            yield from self._row_chunks(w, rows, lead)
+        elif lead is not None:
+            yield lead
+        if tail_start is not None:
+            self.log.add("truncated", w.base + tail_start, w.base + w.size)
+            yield self._unparsed(w, w.base + tail_start, w.base + w.size)
+
+    def _lead(self, w: Window) -> Chunk | None:
+        """What stands before the window's first header, as an unparsed row; a BOM is container."""
+        start, end = w.lead_start, w.lead_end
+        container = np.empty((0, 2), dtype=np.int64)
+        if start == 0 and w.base == 0 and w.data.startswith(BOM) and w.size >= len(BOM):
+            container = np.array([[0, len(BOM)]], dtype=np.int64)
+            start = len(BOM)
+        if end <= start:
+            if not len(container):
+                return None
+            return Chunk(self.part, {"span_start": np.empty(0, np.int64), "span_end": np.empty(0, np.int64),
+                                     "kind": pa.array([], pa.string())}, container=container)
+        self.log.add("oversize_message" if w.oversize else "continuation_without_start", start, end)
+        chunk = self._unparsed(w, start, end)
+        chunk.container = container
+        return chunk
+
+    def _unparsed(self, w: Window, start: int, end: int) -> Chunk:
+        """One row of kind unparsed; its text where the bytes are at hand and no more than a message may have."""
+        text, repair = None, None
+        if start >= w.base and end - start <= limits.MESSAGE_BYTES_MAX:
+            raw = bytes(memoryview(w.data)[start - w.base : end - w.base])
+            text = repaired(raw)
+            repair = None if text.encode("utf-8", "surrogatepass") == raw else REPAIR
+        columns = {
+            "span_start": np.array([start], dtype=np.int64), "span_end": np.array([end], dtype=np.int64),
+            "kind": const("unparsed", 1), "text": const(text, 1), "text_repair": const(repair, 1),
+            "platform": const(PLATFORM, 1), "thread_id": const(self.thread_id, 1),
+            "thread_title": const(self.title, 1), "sent_at_basis": const("none", 1),
+        }
+        return Chunk(self.part, columns)
+
+    def _row_chunks(self, w: Window, rows: _Rows, lead: Chunk | None) -> Iterator[Chunk]:
+        if lead is not None:
+            first = lead.container
+            if len(lead.columns["kind"]):
+                yield lead
+                first = np.empty((0, 2), dtype=np.int64)
+        else:
+            first = np.empty((0, 2), dtype=np.int64)
+        columns, named = self._columns(w, rows)
+        n = len(rows)
+        self.messages += n
+        for at in range(0, n, limits.BATCH_ROWS):
+            end = min(n, at + limits.BATCH_ROWS)
+            yield Chunk(
+                self.part, {name: value[at:end] for name, value in columns.items()},
+                container=first if at == 0 else np.empty((0, 2), dtype=np.int64),
+                problems=self.log.take(), named_parts=named if at == 0 else frozenset(),
+            )
+
+    def _columns(self, w: Window, rows: _Rows) -> tuple[dict[str, Any], frozenset[int]]:
+        n = len(rows)
+        slices = _slices(w, rows)
+        names = slices.names()
+        senders = _Senders(names)
+        if senders.event_names:  # an event that quotes a title with ": " was split like a name
+            rows.unname(senders.is_event_row())
+            slices = _slices(w, rows)
+            senders = _Senders(slices.names())
+        text, repair = slices.texts(), None
+        if not _valid_utf8(w):
+            text, repair = self._repaired_texts(w, rows, text)
+        kinds, bodies = self._kinds(w, rows, senders)
+        times = local_times(rows.headers, self.orders)
+        sent_at, basis = self._times(times)
+        back = self._time_steps(w, rows, times)
+        self._byte_problems(w, rows)
+        oversize = (rows.end - rows.start) > limits.MESSAGE_BYTES_MAX
+        if oversize.any():
+            kinds[oversize] = _UNPARSED_CODE
+            text = pc.if_else(pa.array(oversize), pa.scalar(None, pa.string()), text)
+            for i in np.flatnonzero(oversize).tolist():
+                self.log.add("oversize_message", w.base + int(rows.start[i]), w.base + int(rows.end[i]))
+        attachments, named = self._attachments(n, bodies)
+        columns = {
+            "span_start": rows.start + w.base, "span_end": rows.end + w.base,
+            "platform": const(PLATFORM, n), "thread_id": const(self.thread_id, n),
+            "thread_title": const(self.title, n),
+            "sent_at": sent_at, "sent_at_text": slices.stamps(), "sent_at_basis": basis,
+            "sender_id": senders.ids, "sender_name": senders.names,
+            "kind": pa.array(KINDS, pa.string()).take(pa.array(kinds)),
+            "text": text, "attachments": attachments, "flags": _flags(n, bodies, back),
+        }
+        if repair is not None:
+            columns["text_repair"] = repair
+        return columns, named
+
+    # ---- times
+
+    def _times(self, times: LocalTimes) -> tuple[pa.Array, pa.Array]:
+        """sent_at and its basis: no date: none; no zone: zone_unknown; both: zone_given."""
+        n = len(times.seconds)
+        self.unknown_order |= bool(times.ambiguous.any())
+        self.unknown_time |= bool(times.known.any())
+        if self.zone is None:
+            sent: pa.Array = pa.nulls(n, UTC_US)
+            known = "zone_unknown"
+        else:
+            seconds = np.where(times.known, times.seconds, 0)
+            sent = pa.array(local_seconds_to_utc_us(seconds, self.zone), mask=~times.known).cast(UTC_US)
+            known = "zone_given"
+        if times.known.all():
+            return sent, const(known, n)
+        return sent, pc.if_else(pa.array(times.known), pa.scalar(known), pa.scalar("none"))
+
+    def _time_steps(self, w: Window, rows: _Rows, times: LocalTimes) -> Ints:
+        """Rows whose time lies before the row above by more than a day; smaller steps back are problems only."""
+        for i in np.flatnonzero(times.strange).tolist():
+            self.log.add("unknown_locale", w.base + int(rows.start[i]), w.base + int(rows.end[i]))
+        at = np.flatnonzero(times.known)
+        if not len(at):
+            return at
+        seconds = times.seconds[at]
+        before = np.concatenate([[seconds[0] if self.last_s is None else self.last_s], seconds[:-1]])
+        steps = seconds - before
+        self.last_s = int(seconds[-1])
+        for i in at[(steps < -BACK_S) & (steps >= -DAY_S)].tolist():
+            self.log.add("time_backwards", w.base + int(rows.start[i]), w.base + int(rows.end[i]))
+        far = at[steps < -DAY_S]
+        for i in far.tolist():
+            self.log.add("header_out_of_order", w.base + int(rows.start[i]), w.base + int(rows.end[i]))
+        return far
+
+    # ---- bytes that are no text
+
+    def _byte_problems(self, w: Window, rows: _Rows) -> None:
+        start, end = int(rows.start[0]), int(rows.end[-1])
+        if w.data.find(b"\0", start, end) >= 0:
+            for m in re.finditer(rb"\0+", memoryview(w.data)[start:end]):
+                self.log.add("nul_bytes", w.base + start + m.start(), w.base + start + m.end())
+
+    def _repaired_texts(self, w: Window, rows: _Rows, text: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Texts with bad bytes shown as private-use code points; which rows were repaired."""
+        out: list[str | None] = []
+        repair: list[str | None] = []
+        for i, raw in enumerate(text.cast(pa.binary()).to_pylist()):
+            try:
+                out.append(raw.decode("utf-8"))
+                repair.append(None)
+            except UnicodeDecodeError:
+                out.append(repaired(raw))
+                repair.append(REPAIR)
+                self.log.add("invalid_utf8", w.base + int(rows.start[i]), w.base + int(rows.end[i]))
+        return pa.array(out, pa.string()), pa.array(repair, pa.string())
+
+    # ---- kinds and attachments
+
+    def _kinds(self, w: Window, rows: _Rows, senders: _Senders) -> tuple[npt.NDArray[np.int8], dict[int, Body]]:
+        """Kind of every row (index into KINDS) and what is known of the rows that are not plain words."""
+        kinds = np.full(len(rows), _TEXT_CODE, dtype=np.int8)
+        bodies: dict[int, Body] = {}
+        view = memoryview(w.data)
+        bracketed = rows.headers.book.column("form")[rows.headers.shape] == BRACKET
+        group = senders.code_of(self.title)
+        for i in np.flatnonzero(rows.special(w)).tolist():
+            raw = bytes(view[rows.text_start[i] : rows.text_end[i]])
+            if rows.named[i]:
+                body = self._body(raw, bool(bracketed[i]), group is not None and senders.codes[i] == group)
+            else:
+                body = classify_event(raw.decode("utf-8", "replace"))
+            if body is not TEXT:
+                bodies[i] = body
+                kinds[i] = KINDS.index(body.kind)
+        return kinds, bodies
+
+    def _body(self, raw: bytes, bracketed: bool, group_says: bool) -> Body:
+        if len(raw) > 200 or group_says:
+            return classify(
+                repaired(raw), bracketed=bracketed, has_file=self._has_file, group_says=group_says)
+        key = raw + (b"\n[" if bracketed else b"\n-")
+        body = self._classified.get(key)
+        if body is None:
+            body = classify(repaired(raw), bracketed=bracketed, has_file=self._has_file)
+            if len(self._classified) < 65_536:
+                self._classified[key] = body
+        return body
+
+    def _files(self) -> dict[str, Part]:
+        if self._siblings is None:
+            folder = self.part.path.rpartition("/")[0] if self.part.path is not None else None
+            self._siblings = {} if folder is None else {
+                same_name(p.name): p for p in self.source.parts
+                if p is not self.part and p.path is not None and p.path.rpartition("/")[0] == folder
+            }
+        return self._siblings
+
+    def _has_file(self, name: str) -> bool:
+        return same_name(name) in self._files()
+
+    def _attachment(self, medium: Medium) -> tuple[dict[str, Any], int | None]:
+        """The struct for one medium and the number of the part it is."""
+        entry: dict[str, Any] = {
+            "name": medium.name, "digest": None, "media_type": medium.media_type, "size": None, "state": "omitted"}
+        if medium.omitted or medium.name is None:
+            return entry, None
+        part = self._files().get(same_name(medium.name))
+        if part is None:
+            return {**entry, "state": "missing"}, None
+        digest = part.digest()
+        state = "present" if part.state == "present" and digest is not None else "refused"
+        return {**entry, "digest": digest, "size": part.size, "state": state}, part.number
+
+    def _attachments(self, n: int, bodies: dict[int, Body]) -> tuple[pa.Array, frozenset[int]]:
+        values: list[dict[str, Any]] = []
+        counts = np.zeros(n, dtype=np.int32)
+        named: set[int] = set()
+        for i in sorted(bodies):
+            for medium in bodies[i].media:
+                entry, number = self._attachment(medium)
+                values.append(entry)
+                counts[i] += 1
+                if number is not None:
+                    named.add(number)
+        return _lists(counts, pa.array(values, ATTACHMENT)), frozenset(named)
+
+
+def _lists(counts: npt.NDArray[np.int32], values: pa.Array) -> pa.Array:
+    """List column with `counts` values a row; a row without any is null."""
+    offsets = np.zeros(len(counts) + 1, dtype=np.int32)
+    np.cumsum(counts, out=offsets[1:])
+    return pa.ListArray.from_arrays(pa.array(offsets), values, mask=pa.array(counts == 0))
+
+
+def _flags(n: int, bodies: dict[int, Body], out_of_order: Ints) -> pa.Array:
+    """The flags column: what bodies say, and rows whose time jumps back."""
+    by_row: dict[int, tuple[str, ...]] = {i: b.flags for i, b in bodies.items() if b.flags}
+    for i in out_of_order.tolist():
+        by_row[i] = (*by_row.get(i, ()), "header_out_of_order")
+    counts = np.zeros(n, dtype=np.int32)
+    values: list[str] = []
+    for i in sorted(by_row):
+        counts[i] = len(by_row[i])
+        values.extend(by_row[i])
+    return _lists(counts, pa.array(values, pa.string()))
+
+
+# ---- columns of places -------------------------------------------------------------------------------------------
+
+
+def _colon_votes(w: Window) -> tuple[int, int]:
+    """How many of the first header lines of a window have ": " after the header, and how many only ":"."""
+    spaced = tight = 0
+    ends = w.headers.book.column("end")
+    for line, shape in zip(w.headers.line[:2000].tolist(), w.headers.shape[:2000].tolist(), strict=True):
+        rest = line + int(ends[shape])
+        stop = w.data.find(b"\n", rest, w.size)
+        stop = w.size if stop < 0 else stop
+        colon = w.data.find(b":", rest, stop)
+        if colon >= 0 and w.data.find(b": ", rest, stop) >= 0:
+            spaced += 1
+        elif 0 <= colon < stop - 1 and w.data[colon + 1] not in b"\r/":
+            tight += 1
+    return spaced, tight
+
+
+class _Rows:
+    """Places of the rows of a window (offsets in its data): start, end, text_start, text_end, first_end, name_end.
+
+    text_end: without the row's last line end. first_end: end of the first line's content. name_end: the colon; equal
+    to rest where the row has no name (named False).
+    """
+
+    def __init__(self, w: Window, tight: bool) -> None:
+        h = self.headers = w.headers
+        buf = self.buf = np.frombuffer(w.data, dtype=np.uint8)
+        self.start = h.line
+        self.end = np.append(h.line[1:], w.size).astype(np.int64) if len(h) else h.line
+        if not len(h):
+            return
+        self.rest = h.line + h.book.column("end")[h.shape]
+        self.text_end = _without_line_end(buf, self.rest, self.end)
+        newlines = np.flatnonzero(buf[: w.size] == 10)
+        at = np.searchsorted(newlines, self.rest)
+        line_end = np.append(newlines, w.size)[at] + 1
+        self.first_end = np.minimum(_without_line_end(buf, self.rest, np.minimum(line_end, self.end)), self.text_end)
+        self.name_end, self.named = self._name_ends(w, tight)
+        after = self.name_end + 1
+        after = after + ((buf[after] == 32) & (after < self.first_end))
+        self.text_start = np.where(self.named, after, self.rest)
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def _name_ends(self, w: Window, tight: bool) -> tuple[Ints, Bools]:
+        colons = np.flatnonzero(self.buf[: w.size] == 58)
+        if not tight:
+            colons = colons[self.buf[colons + 1] == 32]
+        colons = np.append(colons, w.size)
+        first = colons[np.searchsorted(colons, self.rest)]
+        named = first < self.first_end
+        last = self.buf[np.maximum(self.first_end - 1, 0)]
+        bare = ~named & (last == 58) & (self.first_end - 1 > self.rest)  # "Name:" with nothing behind
+        first = np.where(bare, self.first_end - 1, first)
+        named = (named | bare) & (first > self.rest)
+        return np.where(named, first, self.rest), named
+
+    def unname(self, events: Bools) -> None:
+        """Rows that were split but are events: all of REST is their text."""
+        self.named = self.named & ~events
+        self.name_end = np.where(self.named, self.name_end, self.rest)
+        self.text_start = np.where(self.named, self.text_start, self.rest)
+
+    def cut_end(self, at: int) -> None:
+        """Let the last row end at `at`."""
+        self.end = self.end.copy()
+        self.end[-1] = at
+        self.text_end[-1:] = _without_line_end(self.buf, self.rest[-1:], self.end[-1:])
+
+    def special(self, w: Window) -> Bools:
+        """Rows that must be looked at one by one (see _whatsapp_body.looks_special)."""
+        special = looks_special(self.buf, self.text_start, self.first_end, self.text_end) | ~self.named
+        for needle in ("\u200e".encode(), "\u200f".encode(), b"https://foursquare.com/v/"):
+            places = _places(w.data, needle, w.size)
+            if len(places):
+                row = np.searchsorted(self.start, places, side="right") - 1
+                row, places = row[row >= 0], places[row >= 0]
+                special[row[places >= self.text_start[row]]] = True
+        return special
+
+
+def _places(data: bytearray, needle: bytes, size: int) -> Ints:
+    """Where `needle` stands in data[:size]."""
+    found: list[int] = []
+    at = data.find(needle, 0, size)
+    while at >= 0:
+        found.append(at)
+        at = data.find(needle, at + len(needle), size)
+    return np.array(found, dtype=np.int64)
+
+
+def _without_line_end(buf: npt.NDArray[np.uint8], low: Ints, end: Ints) -> Ints:
+    """`end` without a final LF or CRLF, never below `low`."""
+    stop = end - (buf[end - 1] == 10)
+    stop = stop - ((stop < end) & (stop > low) & (buf[np.maximum(stop - 1, 0)] == 13))
+    return np.maximum(stop, low)
+
+
+def _cut_header_at_end(w: Window, rows: _Rows) -> int | None:
+    """Where a header begins that the end of the file cuts off: the last line has no line end and its bytes are the
+    beginning of a known shape, date at least. None otherwise: a few digits may be a person's words."""
+    if not len(rows) or w.data[w.size - 1] == 10:
+        return None
+    start = w.data.rfind(b"\n", 0, w.size) + 1
+    if start <= int(rows.start[-1]) or w.size - start > HEADER_BYTES_MAX:
+        return None
+    tail = bytes(w.data[start : w.size])
+    zeros = re.sub(rb"[0-9]", b"0", tail)
+    for shape in w.headers.book.shapes:
+        numbers = shape.digits[:3] if max(shape.digits[2]) < max(shape.digits[3]) else shape.digits
+        if shape.zeros.startswith(zeros) and len(zeros) > max(at for group in numbers for at in group):
+            return start
+    return None
+
+
+class _Slices:
+    """Strings cut out of a window: one Arrow array over its bytes, alternating gap and slice, then taken."""
+
+    def __init__(self, w: Window, rows: _Rows) -> None:
+        shapes = rows.headers.book
+        offsets = np.empty((len(rows), 6), dtype=np.int32)
+        offsets[:, 0] = rows.start + shapes.column("ts_start")[rows.headers.shape]
+        offsets[:, 1] = rows.start + shapes.column("ts_end")[rows.headers.shape]
+        offsets[:, 2] = rows.rest
+        offsets[:, 3] = rows.name_end
+        offsets[:, 4] = rows.text_start
+        offsets[:, 5] = rows.text_end
+        flat = offsets.ravel()
+        self._array = pa.Array.from_buffers(
+            pa.string(), len(flat) - 1, [None, pa.py_buffer(flat), pa.py_buffer(w.data)])
+        self._first = np.arange(len(rows), dtype=np.int64) * 6
+        self._named = rows.named
+
+    def stamps(self) -> pa.Array:
+        """The times as written."""
+        return self._array.take(pa.array(self._first))
+
+    def names(self) -> pa.Array:
+        """What stands before the colon, null for rows without a name."""
+        mask = None if self._named.all() else ~self._named
+        return self._array.take(pa.array(self._first + 2, mask=mask))
+
+    def texts(self) -> pa.Array:
+        """The words."""
+        return self._array.take(pa.array(self._first + 4))
+
+
+def _slices(w: Window, rows: _Rows) -> _Slices:
+    return _Slices(w, rows)
+
+
+class _Senders:
+    """Names and account ids of the rows, worked out once for each different name."""
+
+    def __init__(self, raw: pa.Array) -> None:
+        encoded = raw.cast(pa.binary()).dictionary_encode()
+        self._n = len(raw)
+        self._indices = encoded.indices
+        distinct = [repaired(b) for b in encoded.dictionary.to_pylist()]
+        people = [_person(name) for name in distinct]
+        self._people = people
+        self.event_names = [i for i, name in enumerate(distinct) if is_titled_event(name)]
+        self.codes: npt.NDArray[np.int32] = np.asarray(encoded.indices.fill_null(-1))
+        self.names = pa.array([p[0] for p in people], pa.string()).take(encoded.indices)
+        ids = [p[1] for p in people]
+        self.ids = pa.array(ids, pa.string()).take(encoded.indices) if any(ids) else pa.nulls(self._n, pa.string())
+
+    def is_event_row(self) -> Bools:
+        """Rows whose "name" is the beginning of an event."""
+        return np.isin(self.codes, self.event_names)
+
+    def code_of(self, name: str | None) -> int | None:
+        """The code of the sender called `name`."""
+        for code, person in enumerate(self._people):
+            if name is not None and person[0] == name:
+                return code
+        return None
+
+
+def _valid_utf8(w: Window) -> bool:
+    whole = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(np.array([0, w.size], dtype=np.int32)), pa.py_buffer(w.data)])
+    try:
+        whole.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+class WhatsAppTxt:
+    """The reader (see the module)."""
+
+    name = "whatsapp_txt"
+
+    def recognise(self, part: Part) -> Evidence | None:
+        """By content only: header lines."""
+        return Evidence("whatsapp_header_lines") if recognise_head(part.head()) else None
+
+    def is_metadata(self, part: Part) -> bool:
+        """WhatsApp's export has no text parts beside the chat; contact cards are named by messages."""
+        return part.head()[:64].lstrip(BOM).upper().startswith(b"BEGIN:VCARD")
+
+    def read(self, source: Source, parts: Sequence[Part], settings: ReadSettings) -> Iterator[Chunk]:
+        """Rows of `parts`, one after the other."""
+        for part in parts:
+            yield from _PartReader(source, part, settings).chunks()
+
+
+reader = WhatsAppTxt()
+__all__ = ["Headers", "Orders", "WhatsAppTxt", "reader", "recognise_head", "thread_title"]
