@@ -1,6 +1,6 @@
 """All figures in one run: `python -m benchmarks` (`make bench`). Prints them and writes docs/bench/figures.md.
 
-    --quick     smaller files, one process each: to see that the commands work, not for quoting
+--quick     smaller files, one process each: to see that the commands work, not for quoting
 """
 
 from __future__ import annotations
@@ -119,8 +119,10 @@ def main() -> int:
     records, phone, times = (5_000, 20_000, 1) if quick else (200_000, 1_000_000, 3)
     f = Figures()
     f.say("# Figures")
-    f.say(f"\nPython {platform.python_version()}, {platform.machine()}; fresh process per figure, files warm, clock after imports;"
-          f" median of {times}. Written by `make bench`.")
+    f.say(
+        f"\nPython {platform.python_version()}, {platform.machine()}; fresh process per figure, files warm, clock after imports;"
+        f" median of {times}. Written by `make bench`."
+    )
     room = Path(tempfile.mkdtemp(prefix="saksi-bench-"))
     try:
         cold_check(f, room)

@@ -33,7 +33,9 @@ def saksi_read(path: str, zone: str = "Asia/Jakarta", date_order: str = "") -> d
     took = time.perf_counter() - started
     counts = account["bytes"]
     return {
-        "seconds": took, "kept": sum(b.num_rows for b in batches), "problems": len(account["problems"]),
+        "seconds": took,
+        "kept": sum(b.num_rows for b in batches),
+        "problems": len(account["problems"]),
         "partition": counts["messages"] + counts["container"] + counts["problems"] == counts["total"],
     }
 
@@ -95,7 +97,9 @@ def saksi_build(folder: str, *paths: str) -> dict[str, Any]:
     result = verbs.build(Path(folder), "a passphrase for the benchmark", [Path(p) for p in paths], options)
     took = time.perf_counter() - started
     return {
-        "seconds": took, "kept": sum(s["records"] for s in result.data["sources"]), "marks": result.data["marks"],
+        "seconds": took,
+        "kept": sum(s["records"] for s in result.data["sources"]),
+        "marks": result.data["marks"],
         "phases": result.data["phases"],
     }
 
@@ -111,7 +115,10 @@ def run(job: str, *args: str, times: int = 3) -> dict[str, Any]:
     results = []
     for _ in range(times):
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.measure", job, *args], capture_output=True, text=True, check=False,
+            [sys.executable, "-m", "benchmarks.measure", job, *args],
+            capture_output=True,
+            text=True,
+            check=False,
             env={**os.environ, "PYTHONWARNINGS": "ignore"},
         )
         lines = done.stdout.strip().splitlines()

@@ -20,10 +20,25 @@ from saksi.readers import registry
 
 GOOD = "23/11/26, 20:15 - Budi: halo\n24/11/26, 20:16 - Rina: hai\n25/11/26, 20:17 - Budi: apa kabar\n"
 TELEGRAM = json.dumps(
-    {"name": "Budi", "type": "personal_chat", "id": 7, "messages": [
-        {"id": n, "type": "message", "date": "2026-11-23T20:15:00", "date_unixtime": str(1795500000 + n), "from": "Budi",
-         "from_id": "user7", "text": f"pesan {n}", "text_entities": [{"type": "plain", "text": f"pesan {n}"}]}
-        for n in range(6)]}, indent=1,
+    {
+        "name": "Budi",
+        "type": "personal_chat",
+        "id": 7,
+        "messages": [
+            {
+                "id": n,
+                "type": "message",
+                "date": "2026-11-23T20:15:00",
+                "date_unixtime": str(1795500000 + n),
+                "from": "Budi",
+                "from_id": "user7",
+                "text": f"pesan {n}",
+                "text_entities": [{"type": "plain", "text": f"pesan {n}"}],
+            }
+            for n in range(6)
+        ],
+    },
+    indent=1,
 )
 
 
@@ -61,13 +76,22 @@ CASES: dict[str, tuple[str, Callable[[], bytes], int, str]] = {
     "wrong extension": ("chat.json", lambda: GOOD.encode(), 1, "wrong_extension"),
     "zip named txt": ("chat.txt", lambda: zip_of({"_chat.txt": GOOD.encode()}), 1, "wrong_extension"),
     "half a JSON": ("result.json", lambda: TELEGRAM[: len(TELEGRAM) * 2 // 3].encode(), 1, "truncated"),
-    "zip that is no zip": ("chat.zip", lambda: b"PK\x03\x04 and then nothing of a zip" * 40, 3, "refused_broken_archive"),
+    "zip that is no zip": (
+        "chat.zip",
+        lambda: b"PK\x03\x04 and then nothing of a zip" * 40,
+        3,
+        "refused_broken_archive",
+    ),
     "zip cut off": ("chat.zip", lambda: zip_of({"_chat.txt": GOOD.encode() * 50})[:-40], 3, "refused_broken_archive"),
     "encrypted zip": ("chat.zip", encrypted_zip, 3, "refused_encrypted_archive"),
     "path traversal": ("chat.zip", lambda: zip_of({"../../_chat.txt": GOOD.encode()}), 1, "path_traversal"),
     "bomb": ("chat.zip", lambda: zip_of({"_chat.txt": GOOD.encode() + b"\0" * (64 << 20)}), 3, "refused_archive_bomb"),
-    "bomb beside a chat": ("chat.zip", lambda: zip_of({"_chat.txt": GOOD.encode(), "b.txt": bytes(64 << 20)}), 1,
-                           "archive_bomb"),
+    "bomb beside a chat": (
+        "chat.zip",
+        lambda: zip_of({"_chat.txt": GOOD.encode(), "b.txt": bytes(64 << 20)}),
+        1,
+        "archive_bomb",
+    ),
     "cap reached": ("chat.txt", capped, 1, "cap_reached"),
     "ambiguous order": ("chat.txt", ambiguous, 1, "date_order_ambiguous"),
     "NUL bytes": ("chat.txt", lambda: GOOD.encode() + b"\0" * 512, 1, "nul_bytes"),
@@ -75,8 +99,12 @@ CASES: dict[str, tuple[str, Callable[[], bytes], int, str]] = {
     "prose": ("catatan.txt", lambda: b"Ini catatan rapat, bukan percakapan.\n" * 30, 3, "refused_text"),
     "another app's JSON": ("x.json", lambda: b'{"tracks": [{"artist": "a", "title": "b"}]}', 3, "refused_text"),
     "a picture": ("chat.txt", lambda: b"\xff\xd8\xff\xe0" + bytes(500), 3, "refused_image"),
-    "garbage before the chat": ("chat.txt", lambda: b"sisa baris lama\n" + GOOD.encode() * 4, 1,
-                                "continuation_without_start"),
+    "garbage before the chat": (
+        "chat.txt",
+        lambda: b"sisa baris lama\n" + GOOD.encode() * 4,
+        1,
+        "continuation_without_start",
+    ),
 }
 
 
@@ -184,8 +212,18 @@ def test_one_build_of_everything_bad_and_one_good(tmp_path: Path, cli: Callable[
     good.write_text(GOOD + "26/11/26, 20:18 - Rina: sampai besok\n", encoding="utf-8")
     secret = tmp_path / "secret"
     secret.write_text("kata sandi uji\n", encoding="utf-8")
-    code, out, err = cli("build", tmp_path / "KASUS", *paths, tmp_path / "missing.txt", good, "--zone", "WIB", "--json",
-                         "--passphrase-file", secret)
+    code, out, err = cli(
+        "build",
+        tmp_path / "KASUS",
+        *paths,
+        tmp_path / "missing.txt",
+        good,
+        "--zone",
+        "WIB",
+        "--json",
+        "--passphrase-file",
+        secret,
+    )
     assert code == 1, err
     data: dict[str, Any] = json.loads(out)
     by_digest = {s["source"]["digest"]: s for s in data["sources"]}

@@ -37,9 +37,13 @@ def test_every_raised_error_has_its_words() -> None:
     raised: set[str] = set()
     for path in SRC.rglob("*.py"):
         source = path.read_text(encoding="utf-8")
-        raised |= set(re.findall(
-            r"(?:UsageError|InputRefused|ReaderError|DataFileError|TableError|WrongKey|StorageFailed|VaultError"
-            r"|VerificationFailed)\(\s*\"([a-z_0-9]+)\"", source))
+        raised |= set(
+            re.findall(
+                r"(?:UsageError|InputRefused|ReaderError|DataFileError|TableError|WrongKey|StorageFailed|VaultError"
+                r"|VerificationFailed)\(\s*\"([a-z_0-9]+)\"",
+                source,
+            )
+        )
     assert raised, "the pattern found nothing: it is broken"
     missing = raised - set(words.area("errors"))
     assert not missing

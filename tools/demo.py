@@ -21,7 +21,9 @@ def main() -> int:
     phone.mkdir(parents=True)
     subprocess.run(
         [sys.executable, "-m", "tests.simulator", "phone", str(phone), "--preset", "demo", "--seed", "7"],
-        cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.DEVNULL,
     )
     secret = OUT / "passphrase.txt"
     secret.write_text("contoh kata sandi untuk kasus peraga\n", encoding="utf-8")
@@ -30,11 +32,29 @@ def main() -> int:
     at_risk = [word for name in facts if name for word in ("--at-risk", name)]
     for lang in ("id", "en"):
         command = [
-            sys.executable, "-m", "saksi", "build", str(OUT / "KASUS"), *map(str, exports),
-            "--zone", "WIB", *at_risk, "--passphrase-file", str(secret), "--out", str(OUT / "report"), "--lang", lang,
+            sys.executable,
+            "-m",
+            "saksi",
+            "build",
+            str(OUT / "KASUS"),
+            *map(str, exports),
+            "--zone",
+            "WIB",
+            *at_risk,
+            "--passphrase-file",
+            str(secret),
+            "--out",
+            str(OUT / "report"),
+            "--lang",
+            lang,
         ]
-        done = subprocess.run(command, cwd=ROOT, check=False, stdout=None if lang == "id" else subprocess.DEVNULL,
-                              stderr=None if lang == "id" else subprocess.DEVNULL)
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            check=False,
+            stdout=None if lang == "id" else subprocess.DEVNULL,
+            stderr=None if lang == "id" else subprocess.DEVNULL,
+        )
         if done.returncode not in (0, 1):
             return done.returncode
     print("\nThe sample case:  ", OUT / "KASUS")

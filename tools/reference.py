@@ -29,10 +29,21 @@ def both(help_text: str | None) -> tuple[str, str]:
 
 def generated(name: str, command: click.Command) -> str:
     """The generated part of one page."""
-    arguments = " ".join(p.make_metavar(click.Context(command)) for p in command.params if isinstance(p, click.Argument))
+    arguments = " ".join(
+        p.make_metavar(click.Context(command)) for p in command.params if isinstance(p, click.Argument)
+    )
     indonesian, english = both(command.help)
-    lines = [BEGIN, "", f"    saksi {name} {arguments} [OPSI / OPTIONS]", "", f"{indonesian}  ", f"{english}", "",
-             "| opsi / option | Indonesia | English |", "|---|---|---|"]
+    lines = [
+        BEGIN,
+        "",
+        f"    saksi {name} {arguments} [OPSI / OPTIONS]",
+        "",
+        f"{indonesian}  ",
+        f"{english}",
+        "",
+        "| opsi / option | Indonesia | English |",
+        "|---|---|---|",
+    ]
     for option in command.params:
         if isinstance(option, click.Option) and not option.hidden:
             values = " ".join(option.type.choices) if isinstance(option.type, click.Choice) else ""

@@ -31,7 +31,10 @@ def main() -> int:
     if may_install:
         prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]):
+        for command in (
+            ["apt-get", "update", "-q"],
+            ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages],
+        ):
             subprocess.run([*prefix, *command], check=False, env=environment, stdout=subprocess.DEVNULL)
     absent = missing(programs)
     if absent:

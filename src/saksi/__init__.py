@@ -25,7 +25,10 @@ __all__ = ["__version__", "candidates", "check", "read", "resolve"]
 
 
 def read(
-    path: Path | str, format: str | None = None, zone: str | None = None, date_order: str | None = None  # noqa: A002
+    path: Path | str,
+    format: str | None = None,  # noqa: A002 - the contract's name
+    zone: str | None = None,
+    date_order: str | None = None,
 ) -> ReadResult:
     """Read an export. format: a reader's name to force. zone: tz name or WIB, WITA, WIT. date_order: dmy, mdy, ymd.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -23,8 +24,23 @@ from saksi.table.schema import MARK_SCHEMA, PHASE_SCHEMA
 ThreadKey = tuple[str, str | None]
 
 THREAD_COLUMNS: Final = (
-    "message_id", "source_digest", "seq", "platform", "thread_id", "thread_title", "sent_at", "sender_id", "sender_name",
-    "direction", "kind", "text", "reply_to", "forwarded_from", "duplicate_of", "attachments", "flags",
+    "message_id",
+    "source_digest",
+    "seq",
+    "platform",
+    "thread_id",
+    "thread_title",
+    "sent_at",
+    "sender_id",
+    "sender_name",
+    "direction",
+    "kind",
+    "text",
+    "reply_to",
+    "forwarded_from",
+    "duplicate_of",
+    "attachments",
+    "flags",
 )
 
 
@@ -35,7 +51,7 @@ def thread_runs(batch: pa.RecordBatch) -> Iterator[tuple[ThreadKey, pa.RecordBat
         return
     codes = np.asarray(pc.fill_null(batch.column("thread_id"), "\x00").dictionary_encode().indices)
     edges = np.concatenate([[0], np.flatnonzero(np.diff(codes)) + 1, [n]]).tolist()
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         rows = batch.slice(start, end - start)
         yield (rows.column("source_digest")[0].as_py(), rows.column("thread_id")[0].as_py()), rows
 

@@ -199,8 +199,11 @@ def _member_cuts(path: Path, left_out: set[int]) -> list[tuple[int, int]]:
             known.append((info.header_offset, end))
             if number in left_out:
                 cut.append((start, end))
-        known += [(i.header_offset, i.header_offset + 30 + len(i.orig_filename.encode()) + 64)
-                  for i in archive.infolist() if i.is_dir()]
+        known += [
+            (i.header_offset, i.header_offset + 30 + len(i.orig_filename.encode()) + 64)
+            for i in archive.infolist()
+            if i.is_dir()
+        ]
     at = 0
     for start, end in _merged(known):
         if start - at > GAP_BYTES_MAX:
@@ -209,9 +212,7 @@ def _member_cuts(path: Path, left_out: set[int]) -> list[tuple[int, int]]:
     return [(start, end - start) for start, end in _merged(cut)]
 
 
-def _stream(
-    opener: Callable[[], BinaryIO], cuts: Sequence[tuple[int, int]], expected_digest: str, name: str
-) -> Iterator[bytes]:
+def _stream(opener: Callable[[], BinaryIO], cuts: Sequence[tuple[int, int]], expected_digest: str) -> Iterator[bytes]:
     """The bytes of a source without its cuts; raises InputRefused where the whole does not have its digest any more."""
     h = hashlib.sha256()
     at = 0
@@ -249,7 +250,9 @@ def _police_copy(vault: Vault, part: Part, recipient: str) -> str | None:
     sealed = io.BytesIO()
     pyrage.encrypt_io(plain, sealed, [key])
     sealed.seek(0)
-    return vault.seal(sealed, kind="medium-police", meta={"recipient": recipient, "plain_digest": part.digest()}).object_id
+    return vault.seal(
+        sealed, kind="medium-police", meta={"recipient": recipient, "plain_digest": part.digest()}
+    ).object_id
 
 
 def _absent_records(vault: Vault, parts: Sequence[Part], rule: MediaRule) -> list[AbsentRecord]:
@@ -288,20 +291,33 @@ def receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhibi
         cuts = _member_cuts(path, left_out) if handed.kind == "zip" and rule.name != "seal" else []
         sealed_as = "without_media" if cuts else sealed_as
         object_id = vault.seal(
-            _stream(lambda: path.open("rb"), cuts, handed.digest, handed.name),
+            _stream(lambda: path.open("rb"), cuts, handed.digest),
             kind="source",
             meta={"digest_as_received": handed.digest},
         ).object_id
     received = Received(
-        name=handed.name, kind=handed.kind, digest=handed.digest, size=handed.size, sealed_as=sealed_as,
-        object_id=object_id, cuts=cuts, absent=absent, kept=kept,
+        name=handed.name,
+        kind=handed.kind,
+        digest=handed.digest,
+        size=handed.size,
+        sealed_as=sealed_as,
+        object_id=object_id,
+        cuts=cuts,
+        absent=absent,
+        kept=kept,
         troubles=[TroubleRecord(t.reason, t.part, t.start, t.end) for t in handed.troubles],
     )
     record = vault.seal([msgspec.json.encode(received)], kind="source-record", meta={"exhibit": exhibit})
     vault.append(
-        "seal", exhibit=exhibit, source=vault.commitment(handed.digest), size=handed.size, form=sealed_as,
-        record=record.object_id, objects=[o for o in [object_id, *(k.object_id for k in kept)] if o is not None],
-        left_out=len(absent), media_rule=rule.name,
+        "seal",
+        exhibit=exhibit,
+        source=vault.commitment(handed.digest),
+        size=handed.size,
+        form=sealed_as,
+        record=record.object_id,
+        objects=[o for o in [object_id, *(k.object_id for k in kept)] if o is not None],
+        left_out=len(absent),
+        media_rule=rule.name,
     )
     return received, record.object_id
 
@@ -314,9 +330,7 @@ def _seal_folder(vault: Vault, handed: Source, left_out: set[int]) -> list[KeptR
         digest = part.digest()
         if part.number in left_out or digest is None:
             continue
-        sealed = vault.seal(
-            _stream(part.open, (), digest, handed.name), kind="source", meta={"digest_as_received": digest}
-        )
+        sealed = vault.seal(_stream(part.open, (), digest), kind="source", meta={"digest_as_received": digest})
         kept.append(KeptRecord(part.number, str(part.path), part.size, digest, sealed.object_id))
     return kept
 

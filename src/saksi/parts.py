@@ -135,18 +135,46 @@ class Source:
 
 
 _SIGNATURES: Final[tuple[tuple[int, bytes, str], ...]] = (
-    (0, b"\xff\xd8\xff", "image"), (0, b"\x89PNG\r\n\x1a\n", "image"), (0, b"GIF87a", "image"),
-    (0, b"GIF89a", "image"), (0, b"BM", "image?"), (0, b"II*\x00", "image"), (0, b"MM\x00*", "image"),
-    (8, b"WEBP", "image"), (4, b"ftyp", "video"), (8, b"AVI ", "video"), (0, b"\x1aE\xdf\xa3", "video"),
-    (0, b"\x00\x00\x01\xba", "video"), (0, b"\x00\x00\x01\xb3", "video"), (0, b"FLV", "video"),
-    (0, b"0&\xb2u\x8ef\xcf\x11", "video"), (0, b"OggS", "audio"), (0, b"ID3", "audio"), (0, b"fLaC", "audio"),
-    (8, b"WAVE", "audio"), (0, b"#!AMR", "audio"), (0, b"caff", "audio"), (0, b"\xff\xf1", "audio"),
-    (0, b"\xff\xf9", "audio"), (0, b"\xff\xfb", "audio"), (0, b"\xff\xf3", "audio"), (0, b"\xff\xf2", "audio"),
-    (0, b"PK\x03\x04", "archive"), (0, b"PK\x05\x06", "archive"), (0, b"Rar!\x1a\x07", "archive"),
-    (0, b"7z\xbc\xaf\x27\x1c", "archive"), (0, b"\x1f\x8b", "archive"), (0, b"BZh", "archive"),
-    (0, b"\xfd7zXZ\x00", "archive"), (0, b"%PDF-", "document"), (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "document"),
-    (0, b"SQLite format 3\x00", "database"), (0, b"8BPS", "image"), (0, b"\x00\x00\x01\x00", "image"),
-    (0, b"\xff\x0a", "image"), (0, b"\x00\x00\x00\x0cJXL ", "image"),
+    (0, b"\xff\xd8\xff", "image"),
+    (0, b"\x89PNG\r\n\x1a\n", "image"),
+    (0, b"GIF87a", "image"),
+    (0, b"GIF89a", "image"),
+    (0, b"BM", "image?"),
+    (0, b"II*\x00", "image"),
+    (0, b"MM\x00*", "image"),
+    (8, b"WEBP", "image"),
+    (4, b"ftyp", "video"),
+    (8, b"AVI ", "video"),
+    (0, b"\x1aE\xdf\xa3", "video"),
+    (0, b"\x00\x00\x01\xba", "video"),
+    (0, b"\x00\x00\x01\xb3", "video"),
+    (0, b"FLV", "video"),
+    (0, b"0&\xb2u\x8ef\xcf\x11", "video"),
+    (0, b"OggS", "audio"),
+    (0, b"ID3", "audio"),
+    (0, b"fLaC", "audio"),
+    (8, b"WAVE", "audio"),
+    (0, b"#!AMR", "audio"),
+    (0, b"caff", "audio"),
+    (0, b"\xff\xf1", "audio"),
+    (0, b"\xff\xf9", "audio"),
+    (0, b"\xff\xfb", "audio"),
+    (0, b"\xff\xf3", "audio"),
+    (0, b"\xff\xf2", "audio"),
+    (0, b"PK\x03\x04", "archive"),
+    (0, b"PK\x05\x06", "archive"),
+    (0, b"Rar!\x1a\x07", "archive"),
+    (0, b"7z\xbc\xaf\x27\x1c", "archive"),
+    (0, b"\x1f\x8b", "archive"),
+    (0, b"BZh", "archive"),
+    (0, b"\xfd7zXZ\x00", "archive"),
+    (0, b"%PDF-", "document"),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "document"),
+    (0, b"SQLite format 3\x00", "database"),
+    (0, b"8BPS", "image"),
+    (0, b"\x00\x00\x01\x00", "image"),
+    (0, b"\xff\x0a", "image"),
+    (0, b"\x00\x00\x00\x0cJXL ", "image"),
 )
 
 
@@ -248,9 +276,8 @@ def zip_parts(
         if info.flag_bits & 0x1:
             troubles.append(Trouble("encrypted_archive", name))
             state = "refused"
-        elif (
-            info.file_size > limits.ARCHIVE_RATIO_FLOOR_BYTES
-            and info.file_size > limits.ARCHIVE_RATIO_MAX * max(info.compress_size, 1)
+        elif info.file_size > limits.ARCHIVE_RATIO_FLOOR_BYTES and info.file_size > limits.ARCHIVE_RATIO_MAX * max(
+            info.compress_size, 1
         ):
             troubles.append(Trouble("archive_bomb", name))
             state = "refused"

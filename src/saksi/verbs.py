@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from saksi import findings, identifiers, signals
 from saksi import phases as phases_
-from saksi.errors import DONE, DONE_WITH_PROBLEMS, INPUT_REFUSED, InputRefused, SaksiError, UsageError
+from saksi.errors import DONE, DONE_WITH_PROBLEMS, INPUT_REFUSED, SaksiError, UsageError
 from saksi.parts import Source, open_source, source_from_stream
 from saksi.readers.base import Reading, ReadSettings
 from saksi.readers.registry import read_source, require_readable
@@ -93,7 +93,10 @@ def start_reading(source: Source, how: ReadSettings) -> Reading:
 
 
 def read(
-    path: Path | str, format: str | None = None, zone: str | None = None, date_order: str | None = None,  # noqa: A002
+    path: Path | str,
+    format: str | None = None,  # noqa: A002 - the contract's name
+    zone: str | None = None,
+    date_order: str | None = None,
     lang: str = "id",
 ) -> ReadResult:
     """Read an export without a case. Raises InputRefused, UsageError."""
@@ -135,14 +138,20 @@ def check(messages: pa.Table, at_risk: Sequence[str] | str | None = None) -> Che
     by_source = _candidates_by_thread(messages, candidates)
     names, basis = told, "told" if told else "unknown"
     if not told:
-        names = tuple(signals.infer_at_risk(
-            (rows, by_source[key]) for key, rows in findings.whole_threads(batches, totals) if key in by_source
-        ))
+        names = tuple(
+            signals.infer_at_risk(
+                (rows, by_source[key]) for key, rows in findings.whole_threads(batches, totals) if key in by_source
+            )
+        )
         basis = "inferred" if names else "unknown"
     result = findings.analyse(findings.whole_threads(batches, totals), by_source, names)
     return CheckResult(
-        result.marks, result.phases, pa.Table.from_batches(found, schema=IDENTIFIER_SCHEMA).combine_chunks(),
-        signals.crisis(result.marks), names, basis,
+        result.marks,
+        result.phases,
+        pa.Table.from_batches(found, schema=IDENTIFIER_SCHEMA).combine_chunks(),
+        signals.crisis(result.marks),
+        names,
+        basis,
     )
 
 
@@ -160,6 +169,7 @@ def _candidates_by_thread(messages: pa.Table, candidates: pa.Table) -> dict[find
 
 def check_json(result: CheckResult, messages: int) -> dict[str, Any]:
     """The JSON of `saksi check` (docs/verbs/check.md)."""
+
     def rows(table: pa.Table, names: Sequence[str]) -> list[dict[str, Any]]:
         picked: list[dict[str, Any]] = table.select(list(names)).to_pylist()
         return picked
@@ -169,10 +179,38 @@ def check_json(result: CheckResult, messages: int) -> dict[str, Any]:
         "at_risk_basis": result.at_risk_basis,
         "messages": messages,
         "crisis": result.crisis,
-        "marks": rows(result.marks, ("mark_id", "message_id", "seq", "signal", "phase", "by", "strength", "start", "end",
-                                     "rule", "version", "because")),
-        "phases": rows(result.phases, ("phase", "people", "thread_ids", "first_message", "last_message", "first_seq",
-                                       "last_seq", "strength", "marks", "because")),
+        "marks": rows(
+            result.marks,
+            (
+                "mark_id",
+                "message_id",
+                "seq",
+                "signal",
+                "phase",
+                "by",
+                "strength",
+                "start",
+                "end",
+                "rule",
+                "version",
+                "because",
+            ),
+        ),
+        "phases": rows(
+            result.phases,
+            (
+                "phase",
+                "people",
+                "thread_ids",
+                "first_message",
+                "last_message",
+                "first_seq",
+                "last_seq",
+                "strength",
+                "marks",
+                "because",
+            ),
+        ),
         "identifiers": rows(result.identifiers, ("kind", "value", "as_written", "message_id", "seq", "start", "end")),
     }
 
@@ -185,8 +223,12 @@ def check_source(
     messages = pa.Table.from_batches(list(reading), schema=MESSAGE_SCHEMA)
     if threads is not None:
         wanted = pa.array(list(threads), pa.string())
-        messages = messages.filter(pc.or_(pc.is_in(messages.column("thread_id"), value_set=wanted),
-                                          pc.is_in(messages.column("thread_title"), value_set=wanted)))
+        messages = messages.filter(
+            pc.or_(
+                pc.is_in(messages.column("thread_id"), value_set=wanted),
+                pc.is_in(messages.column("thread_title"), value_set=wanted),
+            )
+        )
     problems: list[dict[str, Any]] = reading.account(lang)["problems"]
     return check_json(check(messages, at_risk), messages.num_rows), problems
 
@@ -200,7 +242,9 @@ def scan(tables: Sequence[Path], at_risk: Sequence[str], out: Path | None) -> di
     return {
         "messages": loaded.num_rows,
         "threads": loaded.group_by(["source_digest", "thread_id"]).aggregate([]).num_rows,
-        "marks": result.marks.num_rows, "phases": result.phases.num_rows, "at_risk": list(result.at_risk),
+        "marks": result.marks.num_rows,
+        "phases": result.phases.num_rows,
+        "at_risk": list(result.at_risk),
         "at_risk_basis": result.at_risk_basis,
     }
 
@@ -295,8 +339,14 @@ def is_case(folder: Path) -> bool:
 
 
 def build(
-    folder: Path, passphrase: str, paths: Sequence[Path], options: BuildOptions, *, ask: Ask | None = None,
-    progress: Progress = no_progress, **vault_options: Any,
+    folder: Path,
+    passphrase: str,
+    paths: Sequence[Path],
+    options: BuildOptions,
+    *,
+    ask: Ask | None = None,
+    progress: Progress = no_progress,
+    **vault_options: Any,
 ) -> BuildResult:
     """The main job: seal, read, mark, prepare the documents. A second build adds only what is new."""
     from saksi.case import pipeline
@@ -368,8 +418,13 @@ def _read_all(case: Case, options: BuildOptions, ask: Ask | None, progress: Prog
 def _asked(how: ReadSettings, threads: Sequence[str] | None) -> dict[str, Any]:
     from saksi import __version__
 
-    return {"zone": how.zone, "date_order": how.date_order, "format": how.format, "version": __version__,
-            "threads": None if threads is None else list(threads)}
+    return {
+        "zone": how.zone,
+        "date_order": how.date_order,
+        "format": how.format,
+        "version": __version__,
+        "threads": None if threads is None else list(threads),
+    }
 
 
 def _list_threads(case: Case, unread: Sequence[tuple[str, Any]], how: ReadSettings) -> list[dict[str, Any]]:
@@ -412,10 +467,15 @@ def _build_result(
     sources = []
     for label, received, _ in case.sources():
         account = case.get_json(label, "account") or {}
-        sources.append({
-            "label": label, "sealed_as": received.sealed_as, "left_out": len(received.absent),
-            "known": any(t.known and t.digest == received.digest for t in taken), **account,
-        })
+        sources.append(
+            {
+                "label": label,
+                "sealed_as": received.sealed_as,
+                "left_out": len(received.absent),
+                "known": any(t.known and t.digest == received.digest for t in taken),
+                **account,
+            }
+        )
     refused = [(t.position, t.error) for t in taken if t.error is not None]
     now = {t.digest for t in taken if t.error is None}
     readable = any(s.get("reader") for s in sources if not now or s.get("source", {}).get("digest") in now)
@@ -424,9 +484,15 @@ def _build_result(
     if taken and not readable:
         code = INPUT_REFUSED
     data = {
-        "case": str(case.folder), "sources": sources, "marks": marks, "phases": phase_count,
-        "at_risk_basis": basis, "crisis": crisis, "reports": list(reports),
-        "refused": [{"position": p, "reason": e.key} for p, e in refused], "log_head": case.vault.log_head,
+        "case": str(case.folder),
+        "sources": sources,
+        "marks": marks,
+        "phases": phase_count,
+        "at_risk_basis": basis,
+        "crisis": crisis,
+        "reports": list(reports),
+        "refused": [{"position": p, "reason": e.key} for p, e in refused],
+        "log_head": case.vault.log_head,
     }
     return BuildResult(data, code, crisis, refused)
 
@@ -467,7 +533,10 @@ def write_documents(case: Case, out: Path, kind: str, lang: str) -> list[Path]:
 
 
 EXPORTS: Final = {
-    "messages": MESSAGE_SCHEMA, "marks": MARK_SCHEMA, "identifiers": IDENTIFIER_SCHEMA, "problems": PROBLEM_SCHEMA,
+    "messages": MESSAGE_SCHEMA,
+    "marks": MARK_SCHEMA,
+    "identifiers": IDENTIFIER_SCHEMA,
+    "problems": PROBLEM_SCHEMA,
 }
 
 

@@ -8,7 +8,7 @@ defects, found by tests/test_words.py.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +28,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     en: str
 
 
-@lru_cache(maxsize=None)
+@cache
 def area(name: str) -> dict[str, Entry]:
     """All entries of one area file. Raises LookupError where there is none."""
     path = FOLDER / f"{name}.yaml"

@@ -32,8 +32,10 @@ def batches(n: int) -> list[pa.RecordBatch]:
         {"message_id": f"m{i}", "seq": i, "sender_name": "Rina Contoh", "text": "pesan rahasia 086012345678"}
         for i in range(n)
     ]
-    return [pa.RecordBatch.from_pylist(rows[: n // 2], schema=MESSAGE_SCHEMA),
-            pa.RecordBatch.from_pylist(rows[n // 2 :], schema=MESSAGE_SCHEMA)]
+    return [
+        pa.RecordBatch.from_pylist(rows[: n // 2], schema=MESSAGE_SCHEMA),
+        pa.RecordBatch.from_pylist(rows[n // 2 :], schema=MESSAGE_SCHEMA),
+    ]
 
 
 def receive_text(case: Case, folder: Path, name: str = "WhatsApp Chat dengan Budi Contoh.txt") -> tuple[str, Any, str]:
@@ -117,7 +119,11 @@ def test_two_writers_are_refused(case: Case, tmp_path: Path) -> None:
 
 
 def test_a_transaction_is_all_or_nothing(case: Case) -> None:
-    with pytest.raises(ZeroDivisionError), case.transaction():
-        case.set("zone", "Asia/Jakarta")
-        raise ZeroDivisionError
+    def half_done() -> None:
+        with case.transaction():
+            case.set("zone", "Asia/Jakarta")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half_done()
     assert case.get("zone") is None

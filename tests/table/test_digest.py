@@ -21,15 +21,26 @@ from saksi.table.threads import ThreadSummaries
 from saksi.table.write import write_file, write_rows
 
 text = st.text(max_size=8) | st.none()
-row = st.fixed_dictionaries({
-    "message_id": st.text("0123456789abcdef-.", min_size=1, max_size=12),
-    "source_digest": st.just("d" * 64), "thread_id": st.sampled_from(["a", "b", None]), "sender_name": text, "text": text,
-    "sent_at": st.integers(0, 2**50) | st.none(), "seq": st.integers(0, 2**40),
-    "attachments": st.none() | st.lists(st.fixed_dictionaries({
-        "name": text, "digest": text, "media_type": text, "size": st.integers(0, 9) | st.none(), "state": text}), max_size=2),
-    "flags": st.none() | st.lists(st.text(max_size=3), max_size=3),
-    "confidence": st.none() | st.floats(0, 1, width=32),
-})
+row = st.fixed_dictionaries(
+    {
+        "message_id": st.text("0123456789abcdef-.", min_size=1, max_size=12),
+        "source_digest": st.just("d" * 64),
+        "thread_id": st.sampled_from(["a", "b", None]),
+        "sender_name": text,
+        "text": text,
+        "sent_at": st.integers(0, 2**50) | st.none(),
+        "seq": st.integers(0, 2**40),
+        "attachments": st.none()
+        | st.lists(
+            st.fixed_dictionaries(
+                {"name": text, "digest": text, "media_type": text, "size": st.integers(0, 9) | st.none(), "state": text}
+            ),
+            max_size=2,
+        ),
+        "flags": st.none() | st.lists(st.text(max_size=3), max_size=3),
+        "confidence": st.none() | st.floats(0, 1, width=32),
+    }
+)
 rows = st.lists(row, max_size=12)
 
 
@@ -60,10 +71,16 @@ def test_digest_tells_rows_apart(a: list[dict[str, Any]], b: list[dict[str, Any]
 def test_digest_tells_null_from_empty_and_shifted_text() -> None:
     base = {"message_id": "m", "seq": 0}
     variants = [
-        [{**base, "text": None}], [{**base, "text": ""}], [{**base, "flags": None}, base], [{**base, "flags": []}, base],
-        [{**base, "text": "ab", "sender_name": "c"}], [{**base, "text": "a", "sender_name": "bc"}],
-        [{**base, "text": "ab"}, {**base, "text": "c"}], [{**base, "text": "a"}, {**base, "text": "bc"}],
-        [{**base, "attachments": [{"name": "x"}]}], [{**base, "attachments": [{"digest": "x"}]}],
+        [{**base, "text": None}],
+        [{**base, "text": ""}],
+        [{**base, "flags": None}, base],
+        [{**base, "flags": []}, base],
+        [{**base, "text": "ab", "sender_name": "c"}],
+        [{**base, "text": "a", "sender_name": "bc"}],
+        [{**base, "text": "ab"}, {**base, "text": "c"}],
+        [{**base, "text": "a"}, {**base, "text": "bc"}],
+        [{**base, "attachments": [{"name": "x"}]}],
+        [{**base, "attachments": [{"digest": "x"}]}],
     ]
     assert len({digest(batch(v)) for v in variants}) == len(variants)
 
@@ -83,7 +100,9 @@ def test_jsonl_and_parquet_round_trip(values: list[dict[str, Any]]) -> None:
 
 def test_csv_tells_null_from_empty() -> None:
     out = io.BytesIO()
-    write_rows([batch([{"message_id": "m", "text": None}, {"message_id": "n", "text": ""}])], MESSAGE_SCHEMA, out, "csv")
+    write_rows(
+        [batch([{"message_id": "m", "text": None}, {"message_id": "n", "text": ""}])], MESSAGE_SCHEMA, out, "csv"
+    )
     header, first, second = out.getvalue().decode().splitlines()
     at = header.replace('"', "").split(",").index("text")
     assert first.split(",")[at] == ""
@@ -113,15 +132,36 @@ def test_thread_order_newest_first_and_unknown_times() -> None:
 def test_thread_summaries_count_across_batches() -> None:
     s = ThreadSummaries()
     values = [
-        {"message_id": str(i), "source_digest": "d", "thread_id": t, "thread_title": "T", "platform": "whatsapp",
-         "sender_name": n, "sender_id": a, "sent_at": w, "sent_at_text": x, "seq": i}
-        for i, (t, n, a, w, x) in enumerate([
-            ("a", "Budi", None, 5, "five"), ("a", "Rina", "+62", 9, "nine"), ("b", None, None, None, None),
-            ("a", "Budi", None, 2, "two")])
+        {
+            "message_id": str(i),
+            "source_digest": "d",
+            "thread_id": t,
+            "thread_title": "T",
+            "platform": "whatsapp",
+            "sender_name": n,
+            "sender_id": a,
+            "sent_at": w,
+            "sent_at_text": x,
+            "seq": i,
+        }
+        for i, (t, n, a, w, x) in enumerate(
+            [
+                ("a", "Budi", None, 5, "five"),
+                ("a", "Rina", "+62", 9, "nine"),
+                ("b", None, None, None, None),
+                ("a", "Budi", None, 2, "two"),
+            ]
+        )
     ]
     s.update(batch(values[:2]))
     s.update(batch(values[2:]))
     a, b = s.rows()
-    assert (a["records"], a["first_at"], a["last_at"], a["first_at_text"], a["last_at_text"]) == (3, 2, 9, "five", "two")
+    assert (a["records"], a["first_at"], a["last_at"], a["first_at_text"], a["last_at_text"]) == (
+        3,
+        2,
+        9,
+        "five",
+        "two",
+    )
     assert a["accounts"] == {"+62": 1, "Budi": 2}
     assert (b["records"], b["first_at"], b["accounts"]) == (1, None, {})

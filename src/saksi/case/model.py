@@ -18,10 +18,10 @@ class LeftOut:
     """A medium (or other part that must not be kept) that was digested and not sealed."""
 
     part: str | None
-    media: str        # image, video, audio, archive, document, database, binary
+    media: str  # image, video, audio, archive, document, database, binary
     size: int
     digest: str | None
-    named: bool       # True: a message names it as its attachment
+    named: bool  # True: a message names it as its attachment
 
 
 @dataclass(frozen=True)
@@ -78,23 +78,90 @@ class Person:
 class CaseView(Protocol):
     """Everything a document may use. Tables have the schemas of `saksi.table.schema`."""
 
-    code: str                       # the case's neutral code, no personal data
-    version: str                    # Saksi's version that made the tables
-    zone: str | None                # tz name for local times, None: not told
-    owner: str | None
-    at_risk: Sequence[str]          # accounts or names of the person at risk
-    at_risk_basis: str              # told, inferred, unknown
-    sources: Sequence[SourceView]
-    threads: Sequence[ThreadView]
-    marks: pa.Table
-    phases: pa.Table
-    identifiers: pa.Table
-    problems: pa.Table
-    decisions: Mapping[str, Decision]   # by mark_id
-    people: Sequence[Person]
-    log_head: str                   # hex root of the log's last checkpoint
-    log_size: int
-    crisis: bool
+    @property
+    def code(self) -> str:
+        """The case's neutral code, no personal data."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Saksi's version that made the tables."""
+        ...
+
+    @property
+    def zone(self) -> str | None:
+        """tz name for local times, None: not told."""
+        ...
+
+    @property
+    def owner(self) -> str | None:
+        """Whose phone, None: not told."""
+        ...
+
+    @property
+    def at_risk(self) -> Sequence[str]:
+        """Accounts or names of the person at risk."""
+        ...
+
+    @property
+    def at_risk_basis(self) -> str:
+        """told, inferred, unknown."""
+        ...
+
+    @property
+    def sources(self) -> Sequence[SourceView]:
+        """What was taken in, in order of intake."""
+        ...
+
+    @property
+    def threads(self) -> Sequence[ThreadView]:
+        """Every stored thread."""
+        ...
+
+    @property
+    def marks(self) -> pa.Table:
+        """MARK_SCHEMA."""
+        ...
+
+    @property
+    def phases(self) -> pa.Table:
+        """PHASE_SCHEMA."""
+        ...
+
+    @property
+    def identifiers(self) -> pa.Table:
+        """IDENTIFIER_SCHEMA."""
+        ...
+
+    @property
+    def problems(self) -> pa.Table:
+        """PROBLEM_SCHEMA."""
+        ...
+
+    @property
+    def decisions(self) -> Mapping[str, Decision]:
+        """By mark_id."""
+        ...
+
+    @property
+    def people(self) -> Sequence[Person]:
+        """Persons made by decisions."""
+        ...
+
+    @property
+    def log_head(self) -> str:
+        """Hex root of the log's last checkpoint; "" where documents are not to depend on it."""
+        ...
+
+    @property
+    def log_size(self) -> int:
+        """Entries in the log; 0 with an empty log_head."""
+        ...
+
+    @property
+    def crisis(self) -> bool:
+        """Whether great distress was marked."""
+        ...
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Every stored message row, source by source in order of intake, file order inside (MESSAGE_SCHEMA).

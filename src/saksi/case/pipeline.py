@@ -70,7 +70,7 @@ def take_in(case: Case, paths: Sequence[Path], rule: MediaRule, progress: Progre
             taken.append(Taken(position, None, error=e))
             continue
         opened.append((source.name, source.digest, position, source, path))
-    for done, (_, digest, position, source, path) in enumerate(sorted(opened, key=lambda o: o[:3]), 1):
+    for done, (_, _, position, source, path) in enumerate(sorted(opened, key=lambda o: o[:3]), 1):
         progress("progress.seal", done, len(opened))
         with source:
             taken.append(_take_one(case, source, path, rule, position))
@@ -108,7 +108,12 @@ def chosen_rows(batch: pa.RecordBatch, threads: Sequence[str] | None) -> pa.Reco
 
 
 def read_in(
-    case: Case, label: str, received: Received, settings: ReadSettings, threads: Sequence[str] | None, lang: str,
+    case: Case,
+    label: str,
+    received: Received,
+    settings: ReadSettings,
+    threads: Sequence[str] | None,
+    lang: str,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Read one sealed source and seal what comes of it; returns the account (the dict of `read --json`)."""
@@ -150,9 +155,7 @@ def _store_reading(
 
 def thread_totals(case: Case, label: str) -> dict[findings.ThreadKey, int]:
     """Rows of every thread of one source."""
-    return {
-        (t["source_digest"], t["thread_id"]): t["records"] for t in case.get_json(label, "threads") or []
-    }
+    return {(t["source_digest"], t["thread_id"]): t["records"] for t in case.get_json(label, "threads") or []}
 
 
 def source_threads(case: Case, label: str) -> Iterator[tuple[findings.ThreadKey, pa.Table]]:
@@ -173,9 +176,7 @@ def analyse_case(case: Case, at_risk: Sequence[str], progress: Progress = no_pro
     sources = case.sources()
     for done, (label, received, _) in enumerate(sources, 1):
         progress("progress.mark", done, len(sources))
-        result = findings.analyse(
-            source_threads(case, label), source_candidates(case, label, received.digest), at_risk
-        )
+        result = findings.analyse(source_threads(case, label), source_candidates(case, label, received.digest), at_risk)
         case.put_table(label, "marks", result.marks.to_batches(), MARK_SCHEMA)
         case.put_table(label, "phases", result.phases.to_batches(), PHASE_SCHEMA)
         total_marks += result.marks.num_rows

@@ -56,7 +56,6 @@ IPC_OPTIONS: Final = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False
 """lz4: chat text shrinks 2 to 3 times at more than a GiB/s; one thread, so that bytes do not depend on the machine."""
 
 
-
 class _Sink(io.RawIOBase):
     """A file that Arrow writes into and that hands the blocks to whoever reads `blocks`."""
 
@@ -165,7 +164,9 @@ class Case:
                 if self.has_source(received.digest):
                     continue
                 sealed_at = datetime.fromisoformat(str(entry["time"]))
-                self.add_source(str(fields["exhibit"]), received, record_id, (sealed_at - EPOCH) // timedelta(microseconds=1))
+                self.add_source(
+                    str(fields["exhibit"]), received, record_id, (sealed_at - EPOCH) // timedelta(microseconds=1)
+                )
 
     # -- settings ------------------------------------------------------------------------------------------------------
 
@@ -177,8 +178,9 @@ class Case:
     def set(self, key: str, value: str) -> None:
         """Set a setting."""
         with self._storage():
-            self._db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                             (key, value))
+            self._db.execute(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
+            )
 
     @contextmanager
     def _storage(self) -> Iterator[None]:
@@ -232,8 +234,9 @@ class Case:
     def _note_derived(self, label: str, what: str, object_id: str, rows: int, row_digest: str) -> None:
         from saksi import __version__
 
-        self.vault.append("derive", exhibit=label, object=object_id, rows=rows,
-                          commitment=self.vault.commitment(row_digest))
+        self.vault.append(
+            "derive", exhibit=label, object=object_id, rows=rows, commitment=self.vault.commitment(row_digest)
+        )
         with self._storage():
             self._db.execute(
                 "INSERT INTO derived VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (label, what) DO UPDATE SET"
@@ -248,8 +251,10 @@ class Case:
 
     def derived(self) -> list[tuple[str, str, int, str, str]]:
         """(label, what, rows, row digest, version) of everything derived, sorted."""
-        return [tuple(r) for r in self._db.execute(
-            "SELECT label, what, rows, row_digest, version FROM derived ORDER BY label, what")]
+        return [
+            tuple(r)
+            for r in self._db.execute("SELECT label, what, rows, row_digest, version FROM derived ORDER BY label, what")
+        ]
 
     def has_derived(self, label: str, what: str) -> bool:
         """Whether that table or value is there."""
@@ -295,8 +300,10 @@ class Case:
             raise UsageError("unknown_decision", state=state[:20])
         self.vault.append("decide", actor=by.lower(), mark=self.vault.commitment(mark_id), state=state)
         with self._storage():
-            self._db.execute("INSERT INTO decision (mark_id, state, by_code, at_us, note) VALUES (?, ?, ?, ?, ?)",
-                             (mark_id, state, by, now_us(), note))
+            self._db.execute(
+                "INSERT INTO decision (mark_id, state, by_code, at_us, note) VALUES (?, ?, ?, ?, ?)",
+                (mark_id, state, by, now_us(), note),
+            )
 
     def decisions(self) -> dict[str, Decision]:
         """The last decision on every mark that has one and was not reopened."""
@@ -311,8 +318,9 @@ class Case:
         """Record a statement (why media may be kept). The log names its kind only."""
         self.vault.append("configure", actor=by.lower(), kind=kind, commitment=self.vault.commitment(text))
         with self._storage():
-            self._db.execute("INSERT INTO statement (kind, text, by_code, at_us) VALUES (?, ?, ?, ?)",
-                             (kind, text, by, now_us()))
+            self._db.execute(
+                "INSERT INTO statement (kind, text, by_code, at_us) VALUES (?, ?, ?, ?)", (kind, text, by, now_us())
+            )
 
     def people(self) -> list[Person]:
         """Persons made by decisions."""

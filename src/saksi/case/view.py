@@ -54,18 +54,14 @@ class StoredView:
         for label, received, at in self._sources:
             account: Mapping[str, Any] = self._case.get_json(label, "account") or {}
             named = {p["part"] for p in account.get("parts", ()) if p["role"] == "attachment"}
-            left_out = tuple(
-                LeftOut(a.path, a.media, a.size, a.digest, a.path in named) for a in received.absent
-            )
+            left_out = tuple(LeftOut(a.path, a.media, a.size, a.digest, a.path in named) for a in received.absent)
             result.append(SourceView(label, account, at, received.sealed_as, received.object_id, left_out))
         return result
 
     @cached_property
     def threads(self) -> Sequence[ThreadView]:
         """Every stored thread, in order of intake and file."""
-        return [
-            ThreadView(**t) for label, _, _ in self._sources for t in self._case.get_json(label, "threads") or []
-        ]
+        return [ThreadView(**t) for label, _, _ in self._sources for t in self._case.get_json(label, "threads") or []]
 
     def _joined(self, what: str, schema: pa.Schema) -> pa.Table:
         tables = [self._case.table(label, what, schema) for label, _, _ in self._sources]

@@ -76,7 +76,9 @@ def passphrase(file: Path | None, lang: str, *, new: bool) -> str:
         except (OSError, UnicodeDecodeError) as e:
             raise UsageError("unreadable_file") from e
     elif at_terminal():
-        text = click.prompt(say("cli.ask_passphrase_new" if new else "cli.ask_passphrase", lang), hide_input=True, err=True)
+        text = click.prompt(
+            say("cli.ask_passphrase_new" if new else "cli.ask_passphrase", lang), hide_input=True, err=True
+        )
         if new and click.prompt(say("cli.ask_passphrase_again", lang), hide_input=True, err=True) != text:
             raise UsageError("passphrase_differs")
     else:
@@ -112,8 +114,16 @@ class TerminalAsk:
     def threads(self, threads: Sequence[dict[str, Any]]) -> Sequence[str] | None:
         for n, thread in enumerate(threads, 1):
             title = show.safe(thread["title"]) or say("cli.untitled", self.lang)
-            show.to_people(say("cli.thread_line", self.lang, n=n, title=title, platform=thread["platform"],
-                               records=thread["records"]))
+            show.to_people(
+                say(
+                    "cli.thread_line",
+                    self.lang,
+                    n=n,
+                    title=title,
+                    platform=thread["platform"],
+                    records=thread["records"],
+                )
+            )
         answer = self._ask("ask_threads")
         if answer is None:
             return None
@@ -126,7 +136,9 @@ def print_json(data: Any) -> None:
     click.echo(json.dumps(data, ensure_ascii=False))
 
 
-@click.group(help=help_("help_saksi"), context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    help=help_("help_saksi"), context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="saksi")
 def saksi() -> None:
     """The group of all verbs."""
@@ -145,15 +157,25 @@ def saksi() -> None:
 @_option("--out", key="opt_out", type=click.Path(path_type=Path, file_okay=False))
 @passphrase_option
 @common
-def build(case_folder: Path, exports: tuple[Path, ...], passphrase_file: Path | None, lang: str, *, as_json: bool,
-          **told: Any) -> int:
+def build(
+    case_folder: Path, exports: tuple[Path, ...], passphrase_file: Path | None, lang: str, *, as_json: bool, **told: Any
+) -> int:
     """`saksi build`."""
     from saksi import verbs
 
     options = verbs.BuildOptions(
-        owner=told["owner"], at_risk=told["at_risk"], zone=told["zone"], date_order=told["date_order"],
-        threads=told["threads"] or None, format=told["format_"], media=told["media"], police_key=told["police_key"],
-        adults_agreed=told["adults_agreed"], by=told["by"], lang=lang, out=told["out"],
+        owner=told["owner"],
+        at_risk=told["at_risk"],
+        zone=told["zone"],
+        date_order=told["date_order"],
+        threads=told["threads"] or None,
+        format=told["format_"],
+        media=told["media"],
+        police_key=told["police_key"],
+        adults_agreed=told["adults_agreed"],
+        by=told["by"],
+        lang=lang,
+        out=told["out"],
     )
     if not exports and not verbs.is_case(case_folder):
         raise UsageError("nothing_given")
@@ -179,8 +201,16 @@ def _show_build(data: dict[str, Any], case_folder: Path, lang: str) -> None:
     for source in data["sources"]:
         for line in show.source_lines(source, lang):
             click.echo(line)
-    click.echo(say("cli.build_done", lang, sources=len(data["sources"]), marks=data["marks"], phases=data["phases"],
-                   records=sum(s.get("records", 0) for s in data["sources"])))
+    click.echo(
+        say(
+            "cli.build_done",
+            lang,
+            sources=len(data["sources"]),
+            marks=data["marks"],
+            phases=data["phases"],
+            records=sum(s.get("records", 0) for s in data["sources"]),
+        )
+    )
     click.echo(say(f"cli.check_at_risk_{data['at_risk_basis']}", lang))
     written = [r for r in data["reports"] if Path(r).suffix]
     for path in written:
@@ -196,8 +226,17 @@ def _show_build(data: dict[str, Any], case_folder: Path, lang: str) -> None:
 @threads_option
 @reading
 @common
-def read(file: Path, output: Path | None, zone: str | None, date_order: str | None, format_: str | None, lang: str, *,
-         as_json: bool, **_told: Any) -> int:
+def read(
+    file: Path,
+    output: Path | None,
+    zone: str | None,
+    date_order: str | None,
+    format_: str | None,
+    lang: str,
+    *,
+    as_json: bool,
+    **_told: Any,
+) -> int:
     """`saksi read`."""
     from saksi import verbs
 
@@ -220,8 +259,18 @@ def read(file: Path, output: Path | None, zone: str | None, date_order: str | No
 @threads_option
 @reading
 @common
-def check(file: Path, at_risk: tuple[str, ...], threads: tuple[str, ...], zone: str | None, date_order: str | None,
-          format_: str | None, lang: str, *, as_json: bool, **_told: Any) -> int:
+def check(
+    file: Path,
+    at_risk: tuple[str, ...],
+    threads: tuple[str, ...],
+    zone: str | None,
+    date_order: str | None,
+    format_: str | None,
+    lang: str,
+    *,
+    as_json: bool,
+    **_told: Any,
+) -> int:
     """`saksi check`."""
     from saksi import verbs
     from saksi.signals import phase_labels
@@ -266,8 +315,9 @@ def report(case_folder: Path, out: Path, kind: str, passphrase_file: Path | None
 @_option("--limit", key="opt_limit", type=click.IntRange(min=1), default=200)
 @passphrase_option
 @common
-def search(case_folder: Path, words: tuple[str, ...], limit: int, passphrase_file: Path | None, lang: str, *,
-           as_json: bool) -> int:
+def search(
+    case_folder: Path, words: tuple[str, ...], limit: int, passphrase_file: Path | None, lang: str, *, as_json: bool
+) -> int:
     """`saksi search`."""
     from saksi import verbs
 
@@ -277,8 +327,16 @@ def search(case_folder: Path, words: tuple[str, ...], limit: int, passphrase_fil
         print_json(data)
         return DONE
     for row in data["messages"]:
-        click.echo(say("cli.search_line", lang, cite=row["cite"], time=show.safe(row["time"]),
-                       sender=show.safe(row["sender_name"]), text=show.safe(row["text"])))
+        click.echo(
+            say(
+                "cli.search_line",
+                lang,
+                cite=row["cite"],
+                time=show.safe(row["time"]),
+                sender=show.safe(row["sender_name"]),
+                text=show.safe(row["text"]),
+            )
+        )
     show.to_people(say("cli.search_done", lang, found=data["found"]))
     if data["found"] > len(data["messages"]):
         show.to_people(say("cli.search_more", lang, more=data["found"] - len(data["messages"])))
@@ -287,14 +345,23 @@ def search(case_folder: Path, words: tuple[str, ...], limit: int, passphrase_fil
 
 @saksi.command(help=help_("help_export"))
 @case_argument
-@_option("--what", key="opt_what", type=click.Choice(["messages", "marks", "identifiers", "problems"]),
-         default="messages")
+@_option(
+    "--what", key="opt_what", type=click.Choice(["messages", "marks", "identifiers", "problems"]), default="messages"
+)
 @_option("--format", "format_", key="opt_table_format", type=click.Choice(["jsonl", "parquet", "csv"]))
 @_option("-o", "--output", key="opt_output", type=click.Path(path_type=Path, dir_okay=False))
 @passphrase_option
 @common
-def export(case_folder: Path, what: str, format_: str | None, output: Path | None, passphrase_file: Path | None,
-           lang: str, *, as_json: bool) -> int:
+def export(
+    case_folder: Path,
+    what: str,
+    format_: str | None,
+    output: Path | None,
+    passphrase_file: Path | None,
+    lang: str,
+    *,
+    as_json: bool,
+) -> int:
     """`saksi export`."""
     from saksi import verbs
     from saksi.table.write import format_of, write_file, write_rows
@@ -346,8 +413,17 @@ def verify(case_folder: Path, passphrase_file: Path | None, lang: str, *, as_jso
 @_option("--note", key="opt_note")
 @passphrase_option
 @common
-def decide(case_folder: Path, mark: str, state: str, by: str, note: str | None, passphrase_file: Path | None, lang: str,
-           *, as_json: bool) -> int:
+def decide(
+    case_folder: Path,
+    mark: str,
+    state: str,
+    by: str,
+    note: str | None,
+    passphrase_file: Path | None,
+    lang: str,
+    *,
+    as_json: bool,
+) -> int:
     """`saksi decide`."""
     from saksi import verbs
 
@@ -418,7 +494,7 @@ def run(args: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return DONE
-    except Exception as e:  # noqa: BLE001 - the outermost line: a traceback could show message text
+    except Exception as e:  # the outermost line: a traceback could show message text
         if os.environ.get("SAKSI_DEBUG") == "1":
             raise
         show.to_people(say("cli.error_line", lang, why=say("cli.error_internal", lang, kind=type(e).__name__)))

@@ -17,8 +17,16 @@ import click
 
 from saksi.words import say
 
-_STEERING = {*range(0x00, 0x20), 0x7F, *range(0x80, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F),
-             *range(0x2066, 0x206A)}
+_STEERING = {
+    *range(0x20),
+    0x7F,
+    *range(0x80, 0xA0),
+    0x061C,
+    0x200E,
+    0x200F,
+    *range(0x202A, 0x202F),
+    *range(0x2066, 0x206A),
+}
 _VISIBLE = {code: f"\\u{code:04x}" for code in _STEERING} | {0x0A: " ⏎ ", 0x0D: "", 0x09: " "}
 
 
@@ -66,8 +74,14 @@ def account_lines(account: Mapping[str, Any], lang: str) -> list[str]:
     """The summary of one reading."""
     bytes_ = account["bytes"]
     head = say(
-        "cli.read_summary", lang, records=account["records"], threads=len(account["threads"]), total=bytes_["total"],
-        messages=bytes_["messages"], container=bytes_["container"], problems=bytes_["problems"],
+        "cli.read_summary",
+        lang,
+        records=account["records"],
+        threads=len(account["threads"]),
+        total=bytes_["total"],
+        messages=bytes_["messages"],
+        container=bytes_["container"],
+        problems=bytes_["problems"],
     )
     return [head, *problem_lines(account["problems"], lang)]
 
@@ -78,8 +92,12 @@ def source_lines(source: Mapping[str, Any], lang: str) -> list[str]:
     if source["known"]:
         sealed = say("cli.source_known", lang)
     line = say(
-        "cli.source_line", lang, label=source["label"], records=source.get("records", 0),
-        threads=len(source.get("threads", ())), reader=source.get("reader") or say("cli.reader_none", lang),
+        "cli.source_line",
+        lang,
+        label=source["label"],
+        records=source.get("records", 0),
+        threads=len(source.get("threads", ())),
+        reader=source.get("reader") or say("cli.reader_none", lang),
         sealed=sealed,
     )
     return [line, *problem_lines(source.get("problems", ()), lang)]
@@ -93,10 +111,15 @@ def check_lines(data: Mapping[str, Any], phase_labels: Mapping[str, str], lang: 
     if not data["phases"]:
         lines.append(say("cli.check_none", lang))
     for phase in data["phases"]:
-        lines.append(say(
-            "cli.check_phase", lang, phase=phase_labels[phase["phase"]],
-            strength=say(f"cli.strength_{phase['strength']}", lang), because=safe(phase["because"][lang]),
-        ))
+        lines.append(
+            say(
+                "cli.check_phase",
+                lang,
+                phase=phase_labels[phase["phase"]],
+                strength=say(f"cli.strength_{phase['strength']}", lang),
+                because=safe(phase["because"][lang]),
+            )
+        )
     lines.append(say(f"cli.check_at_risk_{data['at_risk_basis']}", lang))
     if data["phases"] or data["crisis"]:
         lines += ["", say("cli.check_now", lang), *(f"  {n}. " + say(f"cli.check_now_{n}", lang) for n in range(1, 5))]

@@ -228,7 +228,9 @@ class Reading:
                 counter[entry["values"]] += entry["counts"]
         if batch.num_rows:
             by_thread = pa.Table.from_batches([batch.select(["thread_id", "thread_title"])])
-            grouped = by_thread.group_by(["thread_id", "thread_title"], use_threads=False).aggregate([([], "count_all")])
+            grouped = by_thread.group_by(["thread_id", "thread_title"], use_threads=False).aggregate(
+                [([], "count_all")]
+            )
             for row in grouped.to_pylist():
                 key = (row["thread_id"], row["thread_title"])
                 self._threads[key] = self._threads.get(key, 0) + row["count_all"]
@@ -244,8 +246,12 @@ class Reading:
         """The problems as a table of PROBLEM_SCHEMA, advice in `lang`."""
         rows = [
             {
-                "source_digest": self.source.digest, "source_part": p.part, "start": p.start, "end": p.end,
-                "reason": p.reason, "advice": say(f"problems.{p.reason}", lang),
+                "source_digest": self.source.digest,
+                "source_part": p.part,
+                "start": p.start,
+                "end": p.end,
+                "reason": p.reason,
+                "advice": say(f"problems.{p.reason}", lang),
             }
             for p in self.problems
         ]
@@ -286,8 +292,13 @@ class Reading:
                 "day_month_order": self._order,
             },
             "problems": [
-                {"reason": p.reason, "part": p.part, "start": p.start, "end": p.end,
-                 "advice": say(f"problems.{p.reason}", lang)}
+                {
+                    "reason": p.reason,
+                    "part": p.part,
+                    "start": p.start,
+                    "end": p.end,
+                    "advice": say(f"problems.{p.reason}", lang),
+                }
                 for p in self.problems
             ],
         }

@@ -7,7 +7,7 @@ decides. Adding a format: one file in this folder and one line in `READERS`.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from typing import Final
 
@@ -24,7 +24,7 @@ READERS: Final = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def reader_named(name: str) -> Reader:
     """The reader called `name`. Raises UsageError for a name that is not in the registry."""
     if name not in READERS:

@@ -19,6 +19,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 
+def _bytes(numbers: Any) -> memoryview:
+    """The little-endian bytes of a fixed-width array without nulls."""
+    array = np.ascontiguousarray(np.asarray(numbers))
+    return memoryview(array.astype(array.dtype.newbyteorder("<"), copy=False)).cast("B")
+
+
 class _Column:
     """The running digest of one column (recursive for lists and structs)."""
 
@@ -34,16 +40,16 @@ class _Column:
             self.children = [_Column(type_.field(i).type) for i in range(type_.num_fields)]
 
     def update(self, array: Any) -> None:
-        self.validity.update(np.asarray(pc.cast(array.is_valid(), pa.uint8())))
+        self.validity.update(_bytes(pc.cast(array.is_valid(), pa.uint8())))
         present = array.drop_null() if array.null_count else array
         if pa.types.is_list(self.type):
-            self.lengths.update(np.asarray(pc.cast(pc.list_value_length(present), pa.int64())))
+            self.lengths.update(_bytes(pc.cast(pc.list_value_length(present), pa.int64())))
             self.children[0].update(present.flatten())
         elif pa.types.is_struct(self.type):
             for child, field in zip(self.children, present.flatten(), strict=True):
                 child.update(field)
         elif pa.types.is_string(self.type):
-            self.lengths.update(np.asarray(pc.cast(pc.binary_length(present), pa.int64())))
+            self.lengths.update(_bytes(pc.cast(pc.binary_length(present), pa.int64())))
             if len(present):
                 _, offsets, data = present.buffers()
                 ends = np.frombuffer(offsets, dtype=np.int32)[present.offset : present.offset + len(present) + 1]
@@ -52,7 +58,7 @@ class _Column:
         else:
             if pa.types.is_timestamp(self.type):
                 present = pc.cast(present, pa.int64())
-            self.values.update(np.ascontiguousarray(np.asarray(present)))
+            self.values.update(_bytes(present))
 
     def digest(self) -> bytes:
         joined = hashlib.sha256()

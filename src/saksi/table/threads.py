@@ -45,8 +45,18 @@ class ThreadSummaries:
         key = (rows.column("source_digest")[0].as_py(), rows.column("thread_id")[0].as_py())
         entry = self._threads.setdefault(
             key,
-            {"source_digest": key[0], "thread_id": key[1], "title": None, "platform": None, "records": 0,
-             "first_at": None, "last_at": None, "first_at_text": None, "last_at_text": None, "accounts": Counter()},
+            {
+                "source_digest": key[0],
+                "thread_id": key[1],
+                "title": None,
+                "platform": None,
+                "records": 0,
+                "first_at": None,
+                "last_at": None,
+                "first_at_text": None,
+                "last_at_text": None,
+                "accounts": Counter(),
+            },
         )
         entry["records"] += rows.num_rows
         entry["title"] = entry["title"] or rows.column("thread_title")[0].as_py()
@@ -65,6 +75,4 @@ class ThreadSummaries:
 
     def rows(self) -> list[dict[str, Any]]:
         """The summaries, in order of first appearance."""
-        return [
-            {**entry, "accounts": dict(sorted(entry["accounts"].items()))} for entry in self._threads.values()
-        ]
+        return [{**entry, "accounts": dict(sorted(entry["accounts"].items()))} for entry in self._threads.values()]
