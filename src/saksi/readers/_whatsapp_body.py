@@ -127,6 +127,8 @@ def is_titled_event(name: str) -> bool:
 def _call(plain: str, *, marked: bool) -> Body | None:
     t = _tables()
     bare = _undotted(plain)
+    if not plain.startswith(t.calls + t.missed):
+        return None
     for phrases, flags in ((t.missed, ("missed",)), (t.calls, ())):
         for phrase in phrases:
             if bare == phrase and (marked or flags):
@@ -271,24 +273,31 @@ _HASH: Final = np.uint32(2654435761)
 
 
 @lru_cache(maxsize=1)
-def _luts() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """By hash of the first four bytes: phrase of a known length, phrase with a tail; by length: a phrase has it."""
+def _luts() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """By hash of the first four bytes and the length: a whole phrase; by hash of the first four bytes: a phrase with a
+    tail."""
     w = words()
     exact = np.zeros(1 << 16, dtype=np.bool_)
     open_ended = np.zeros(1 << 16, dtype=np.bool_)
-    lengths = np.zeros(1 << 10, dtype=np.bool_)
 
-    def slot(phrase: str) -> int:
+    def slot(phrase: str, length: int) -> npt.NDArray[np.uint32]:
         raw = phrase.encode()[:4].ljust(4, b"\0")
-        return int((np.frombuffer(raw, "<u4") * _HASH)[0] >> np.uint32(16))
+        return _slots(np.frombuffer(raw, "<u4"), np.array([length]))
 
     for phrase in [*_tables().whole, *w.of("missed_call")]:
-        exact[slot(phrase)] = True
         size = len(_undotted(phrase).encode())
-        lengths[size : size + 2] = True
+        for length in (size, size + 1):  # with and without the final dot
+            exact[slot(phrase, length)] = True
     for phrase in [*w.of("encryption"), *(f"{word}: " for word in w.of("location"))]:
-        open_ended[slot(phrase)] = True
-    return exact, open_ended, lengths
+        open_ended[slot(phrase, 0)] = True
+    return exact, open_ended
+
+
+def _slots(quad: npt.NDArray[np.uint32], length: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
+    """Where a body of `length` bytes that begins with `quad` stands in a table of 65,536."""
+    slots: npt.NDArray[np.uint32] = ((quad ^ (length.astype(np.uint32) << np.uint32(20))) * _HASH
+                                     + length.astype(np.uint32) * np.uint32(40503)) >> np.uint32(16)
+    return slots
 
 
 def looks_special(
@@ -300,12 +309,10 @@ def looks_special(
     start, first_end, end: bounds of body and of its first line in `buf`, without line ends; `buf` is padded. Marks and
     venues inside a body are found by the caller (`whatsapp_txt`).
     """
-    exact, open_ended, lengths = _luts()
+    exact, open_ended = _luts()
     quad: npt.NDArray[np.uint32] = np.ndarray((len(buf) - 3,), "<u4", buf.data, 0, (1,))[start]
-    hashed = (quad * _HASH) >> np.uint32(16)
-    length = first_end - start
-    special = exact[hashed] & lengths[np.minimum(length, len(lengths) - 1)]
-    special |= open_ended[hashed]
+    special = exact[_slots(quad, first_end - start)]
+    special |= open_ended[(quad * _HASH) >> np.uint32(16)]
     lead = quad & np.uint32(0xFF)
     special |= (lead == 0xE2) & (((quad >> np.uint32(8)) & np.uint32(0xFE)) == 0x80)  # U+200E…, U+2066…: direction marks
     special |= lead == 0x3C  # <
