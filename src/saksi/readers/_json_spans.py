@@ -16,8 +16,8 @@ How boundaries are found, in order:
 
 1. Indented arrays (what every known exporter writes): a raw line break cannot stand inside a JSON string, so the line
    break with the array's own indentation before its "]" ends it, and with the elements' indentation before "{" begins
-   an element. msgspec cuts the run into raw values; that each one is followed by exactly the same gap is then checked byte
-   by byte, which makes the cumulated lengths exact positions.
+   an element. msgspec cuts the run into raw values; that each one is followed by exactly the same gap is then checked
+   byte by byte, which makes the cumulated lengths exact positions.
 2. Anything else (minified, re-indented by another program): brackets outside strings are counted.
 3. A run that does not decode is cut at the openings of elements, so that one broken element costs only itself.
 

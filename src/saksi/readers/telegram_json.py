@@ -3,9 +3,9 @@
 Every element of every `messages` array is one row (message, service, unsupported), in file order. Rules:
 
 1. Text is the export's `text`, a list's parts joined with nothing between them. Where it says "" and the record's words
-   stand in another field (poll question, phone number of a contact, place), the first such field is the row's text, flag
-   `text_from:<field>`; every further one is a child row, flag `field:<field>`, words verbatim. So a link behind words
-   (`text_link`), an answer of a poll, a name on a contact card can be found and cited, and no text is made up.
+   stand in another field (poll question, phone number of a contact, place), the first such field is the row's text,
+   flag `text_from:<field>`; every further one is a child row, flag `field:<field>`, words verbatim. So a link behind
+   words (`text_link`), an answer of a poll, a name on a contact card can be found and cited, and no text is made up.
 2. Time: `date_unixtime` (basis utc). Without it `date`, local time of the computer that exported: `--zone` or unknown.
    sent_at_text is `date`, what a person sees.
 3. Direction only where the export says whose it is: personal_information.user_id of a full export.
@@ -16,7 +16,8 @@ Every element of every `messages` array is one row (message, service, unsupporte
 Spans and damaged files: `_json_spans`. Facts, sources, flags: docs/formats/telegram.md.
 Versions: exports of 2020 to 2025 (`date` only, integer from_id; date_unixtime since 3.7.6; reactions since 5.5).
 
-References: https://github.com/telegramdesktop/tdesktop export_output_json.cpp; issues 24054, 24961, 24984, 27571, 30647.
+References: https://github.com/telegramdesktop/tdesktop export_output_json.cpp;
+issues 24054, 24961, 24984, 27571, 30647.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ import pyarrow as pa
 
 from saksi.parts import Part, Source
 from saksi.readers import _json_spans as js
-from saksi.readers.base import Chunk, Evidence, Problem, ReadSettings, const
+from saksi.readers.base import Chunk, Evidence, Problem, ReadSettings, Spans, const
 from saksi.table.schema import UTC_US
 from saksi.times import local_seconds_to_utc_us
 
@@ -52,7 +53,9 @@ VIEW_ONCE_S: Final = 0x7FFFFFFF
 ROWS_AT_ONCE: Final = 32_768
 """Messages turned into columns at a time: their Python values stay in the processor's cache."""
 
-_CALLS: Final = frozenset({"phone_call", "group_call", "conference_call", "group_call_scheduled", "invite_to_group_call"})
+_CALLS: Final = frozenset({
+    "phone_call", "group_call", "conference_call", "group_call_scheduled", "invite_to_group_call",
+})
 _PAYMENTS: Final = frozenset({
     "send_payment", "send_star_gift", "send_premium_gift", "send_stars_gift", "send_ton_gift", "paid_message",
     "receive_payment", "star_gift", "gift_code", "paid_messages_refund", "payment_refunded",
@@ -217,8 +220,8 @@ def kind_of(m: Message) -> str:
     return "media" if m.photo is not None or m.file is not None or m.media_type is not None else "text"
 
 
-def flags_of(m: Message, raw: bytes) -> list[str]:
-    """The flags of a record: docs/formats/telegram.md#flags."""
+def flags_of(m: Message, block: js.Block, at: int) -> list[str]:
+    """The flags of record `at` of `block`: docs/formats/telegram.md#flags."""
     flags: list[str] = []
     if m.type == "unsupported":
         flags.append("unsupported")
@@ -249,14 +252,16 @@ def flags_of(m: Message, raw: bytes) -> list[str]:
             flags.append(f"{name}:{number}")
     if (bot := _said(m.via_bot)) is not None:
         flags.append(f"via_bot:{bot}")
-    flags += _figures(m, raw)
+    if m.location_information is not None or m.invoice_information is not None or m.amount is not None:
+        flags += _figures(m, block.raw(at))
     return flags
 
 
 def _figures(m: Message, raw: bytes) -> list[str]:
     """Amount and place, their digits as written in the export."""
     flags: list[str] = []
-    bill = m.invoice_information if isinstance(m.invoice_information, dict) else {"amount": m.amount, "currency": m.currency}
+    paid = {"amount": m.amount, "currency": m.currency}
+    bill = m.invoice_information if isinstance(m.invoice_information, dict) else paid
     if isinstance(bill.get("amount"), int | float) and not isinstance(bill["amount"], bool):
         flags.append(f"amount:{bill['amount']} {_said(bill.get('currency')) or ''}".rstrip())
     if isinstance(m.location_information, dict):
@@ -350,7 +355,8 @@ class _Job:
         """A chat's messages begin: settle its thread id (two chats of one number and different types stay apart)."""
         chat = self.chat
         chat.left = path[0] == "left_chats"
-        self._head({k: v for k, v in late.items() if getattr(chat, {"name": "title", "type": "kind"}.get(k, k)) is None})
+        known = {"name": chat.title, "type": chat.kind, "id": chat.id}
+        self._head({k: v for k, v in late.items() if known[k] is None})
         chat.thread_id = chat.id
         if chat.id is not None and self.thread_kinds.setdefault(chat.id, chat.kind) != chat.kind:
             chat.thread_id = f"{chat.id}@{chat.kind}"
@@ -373,13 +379,14 @@ class _Job:
             yield from chunks
 
     def _rows(
-        self, block: js.Block, first: int, records: Sequence[Message | None], repaired: dict[int, js.Repairs]
+        self, block: js.Block, first: int, records: list[Message | None], repaired: dict[int, js.Repairs]
     ) -> Iterator[Chunk]:
         n = len(records)
         spans = block.spans[first : first + n]
         holes = [i for i, m in enumerate(records) if m is None]
-        whole = [Message() if m is None else m for m in records] if holes else records
-        f = dict(zip(NAMES, zip(*map(msgspec.structs.astuple, whole), strict=True), strict=True))
+        whole = [Message() if m is None else m for m in records]
+        columns_of = zip(*map(msgspec.structs.astuple, whole), strict=True)
+        f: dict[str, Sequence[Any]] = dict(zip(NAMES, columns_of, strict=True))
         problems = [
             Problem(reason, self.part.path, s, e)
             for i in range(first, first + n) if i in repaired for reason, s, e in repaired[i].problems
@@ -409,8 +416,8 @@ class _Columns:
     job: _Job
     block: js.Block
     first: int
-    spans: js.Spans
-    records: Sequence[Message | None]
+    spans: Spans
+    records: Sequence[Message]
     f: dict[str, Sequence[Any]]
     holes: set[int]
     children: list[js.Child] = field(default_factory=list)
@@ -422,7 +429,7 @@ class _Columns:
         f, chat = self.f, self.job.chat
         service = [i for i, t in enumerate(f["type"]) if t != "message"]
         self.kind: list[str | None] = ["text"] * n
-        self.text: list[str | None] = list(f["text"])
+        self.text: list[Any] = list(f["text"])
         self.flags: list[list[str] | None] = [["left_chat"] if chat.left else None] * n
         self.attachments: list[list[dict[str, Any]] | None] = [None] * n
         present = [f[NAMES[i]] for i in RARE if f[NAMES[i]].count(None) < n]
@@ -430,7 +437,12 @@ class _Columns:
         for values in (*present, f["edited"], f["edited_unixtime"], f["forwarded_from"]):
             if values.count(None) < n:
                 special.update(i for i, v in enumerate(values) if v is not None)
-        special.update(i for i, v in enumerate(f["text"]) if type(v) is not str)
+        for i, value in enumerate(self.text):
+            if type(value) is not str and i not in special:
+                joined, hidden = plain_text(value)
+                self.text[i] = joined
+                if hidden or not joined:
+                    special.add(i)
         for i in sorted(special - self.holes):
             self._one(i)
         senders, names = self._senders(service)
@@ -450,10 +462,9 @@ class _Columns:
     def _one(self, i: int) -> None:
         """A record that is more than plain words."""
         m = self.records[i]
-        assert m is not None
         chat = self.job.chat
         kind = self.kind[i] = kind_of(m)
-        flags = (["left_chat"] if chat.left else []) + flags_of(m, self.block.raw(self.first + i))
+        flags = (["left_chat"] if chat.left else []) + flags_of(m, self.block, self.first + i)
         text, further = plain_text(m.text)
         further = words_elsewhere(m) + further
         if not text:
@@ -471,9 +482,10 @@ class _Columns:
 
     def _attachments(self, m: Message) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
+        shown = _MEDIA_TYPES.get(m.media_type) if isinstance(m.media_type, str) else None
         for path, name, kind, size in (
             (m.photo, None, "image", m.photo_file_size),
-            (m.file, m.file_name, _MEDIA_TYPES.get(m.media_type) if isinstance(m.media_type, str) else None, m.file_size),
+            (m.file, m.file_name, shown, m.file_size),
             (m.contact_vcard, None, "contact", None),
         ):
             if not isinstance(path, str):
@@ -484,7 +496,7 @@ class _Columns:
             else:
                 found.append(js.attachment(path or None, media_type, _whole(size), self._sibling(path)))
         if not found and m.media_type is not None:
-            found.append(js.attachment(_said(m.file_name), _MEDIA_TYPES.get(str(m.media_type)), _whole(m.file_size), None))
+            found.append(js.attachment(_said(m.file_name), shown, _whole(m.file_size), None))
         if isinstance(m.thumbnail, str):
             self._sibling(m.thumbnail)
         return found
@@ -567,9 +579,11 @@ class _Columns:
         f, n = self.f, len(self.records)
         if f["edited_unixtime"].count(None) == n and f["edited"].count(None) == n:
             return None
-        at = [js.seconds_to_us(v) for v in f["edited_unixtime"]]
-        return [self._local(_said(f["edited"][i]))[0] if v is None and f["edited"][i] is not None else v
-                for i, v in enumerate(at)]
+        at = [None if v is None else js.seconds_to_us(v) for v in f["edited_unixtime"]]
+        for i, written in enumerate(f["edited"]):
+            if written is not None and at[i] is None:
+                at[i] = self._local(_said(written))[0]
+        return at
 
     def _replies(self) -> Any:
         """message_id of the target where it stands earlier in the same chat; else "tg:" and what the export names."""
@@ -628,7 +642,7 @@ def _instants(values: Sequence[Any]) -> pa.Array:
 
 
 def _local_seconds(date: str) -> int | None:
-    """"2023-11-26T20:15:00" as seconds since 1970 as if UTC; None where it is no such date or lies outside 1971-9998."""
+    """"2023-11-26T20:15:00" as seconds since 1970 as if UTC; None for no such date and outside 1971-9998."""
     if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", date):
         return None
     try:
@@ -652,7 +666,7 @@ def _offset_s(m: Message) -> int | None:
 
 
 def _late_headers(part: Part) -> list[dict[str, Any]]:
-    """Name, type and id of every chat by order of their message arrays, read ahead where a file does not put them first.
+    """Name, type and id of every chat in the order of their messages, read ahead where a file has them behind.
 
     Telegram writes them before the messages; another program may have sorted the keys. Then, and only then, the part is
     walked once more for them.
