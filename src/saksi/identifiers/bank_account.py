@@ -14,11 +14,13 @@ import re
 from typing import Final
 
 from saksi.identifiers.fold import DIGIT_CLASS
-from saksi.identifiers.hit import Hit, Line
-from saksi.identifiers.moneynames import BANKS, Name, names, nearest
+from saksi.identifiers.hit import Hit, Line, Name
+from saksi.identifiers.moneynames import BANKS, WALLETS, names, nearest
 from saksi.identifiers.phone import after_code_word, after_phone_word, indonesian_mobile
 
 GATE: Final = rf"{DIGIT_CLASS}{{8}}|{DIGIT_CLASS}{{2,6}}(?:[ .\-\pZ]{DIGIT_CLASS}{{2,6}}){{1,6}}"
+
+WORD_GATE: Final = rf"(?i:\b(?:{'|'.join(written for written, _ in BANKS.values())}|rek|rekening|rekeningku|rekeningnya|no ?\.? ?rek|norek|acc|account|a/n|a\.n|an|atas nama|acc no|account no)\b)|[^\x00-\x7F]"
 
 _RUN: Final = re.compile(r"(?<![\w#+=_/])(?<!\d[.,:\-])\d{8,16}(?![\w])(?!,\d)(?!\.\d)|(?<![\w#+=_/])(?<!\d[.,:\-])\d{2,6}(?:(?P<gap>[ .\-])\d{2,6})(?:(?P=gap)\d{1,6}){0,6}(?![\w])(?![.,\-]\d)")
 _ACCOUNT_WORD: Final = re.compile(
@@ -81,9 +83,9 @@ def find(line: Line) -> list[Hit]:
         if not 8 <= len(digits) <= 16 or line.taken(start, end, ("qris", "crypto", "link", "invite", "email")):
             continue
         if found is None:
-            found = names(low)
+            found = names(line)
         bank = nearest(low, found, start, end, used)
-        if bank is not None and bank.is_wallet:
+        if bank is not None and bank.name in WALLETS:
             continue  # saksi.identifiers.ewallet looks at it
         if bank is None and not _account_word(low, start, end):
             continue

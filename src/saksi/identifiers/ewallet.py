@@ -11,8 +11,8 @@ import re
 from typing import Final
 
 from saksi.identifiers.fold import DIGIT_CLASS
-from saksi.identifiers.hit import Hit, Line
-from saksi.identifiers.moneynames import VA_PREFIXES, Name, joined_before, names, nearest
+from saksi.identifiers.hit import Hit, Line, Name
+from saksi.identifiers.moneynames import VA_PREFIXES, WALLETS, joined_before, names, nearest
 from saksi.identifiers.phone import indonesian_mobile
 
 GATE: Final = rf"(?is:(?:dana|ovo|go.?pay|shopee.?pay|s-?pay|link.?aja|doku|sakuku|i\.?saku|astra.?pay)\b.*{DIGIT_CLASS}|{DIGIT_CLASS}.*\b(?:dana|ovo|go.?pay|shopee.?pay|s-?pay|link.?aja|doku|sakuku|i\.?saku|astra.?pay))"
@@ -24,7 +24,7 @@ def _transfer_numbers(line: Line, found: list[Name]) -> list[Hit]:
     """Prefix + phone, where the wallet of that prefix is named beside the number."""
     hits = []
     for match in _TRANSFER_NUMBER.finditer(line.folded):
-        name = nearest(line.low, [n for n in found if n.is_wallet], match.start(), match.end(), set())
+        name = nearest(line.low, [n for n in found if n.name in WALLETS], match.start(), match.end(), set())
         for prefix in VA_PREFIXES.get(name.name, ()) if name is not None else ():
             phone = indonesian_mobile(match.group()[len(prefix) :]) if match.group().startswith(prefix) else None
             if name is not None and phone is not None and not line.taken(match.start(), match.end(), ("phone", "link")):
@@ -35,16 +35,16 @@ def _transfer_numbers(line: Line, found: list[Name]) -> list[Hit]:
 def find(line: Line) -> list[Hit]:
     """All wallet accounts; needs the phones of the message among `line.hits`."""
     phones = [h for h in line.hits if h.kind == "phone" and h.reason != "phone_link" and h.value.startswith("+628")]
-    found = names(line.low)
-    if not any(n.is_wallet for n in found):
+    found = names(line)
+    if not any(n.name in WALLETS for n in found):
         return []
     hits: list[Hit] = []
     used: set[int] = set()
     for phone in sorted(phones, key=lambda h: h.start):
         name = nearest(line.low, found, phone.start, phone.end, used)
-        if name is None or not name.is_wallet:
+        if name is None or not name.name in WALLETS:
             continue
         for each in joined_before(line.low, found, name) if name.end <= phone.start else [name]:
-            if each.is_wallet:
+            if each.name in WALLETS:
                 hits.append(Hit("ewallet", f"ewallet:{each.name}:{phone.value}", phone.start, phone.end, "ewallet_phone"))
     return hits + _transfer_numbers(line, found)

@@ -21,16 +21,27 @@ class Hit:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A bank or wallet named in a message (keys of saksi.identifiers.moneynames), with its place."""
+
+    name: str
+    start: int
+    end: int
+
+
 @dataclass
 class Line:
     """One message as finders see it. raw: as stored; platform: as the export names the app, None where unknown.
 
-    folded and low have the length of raw (saksi.identifiers.fold). hits: what earlier finders accepted.
+    folded and low have the length of raw (saksi.identifiers.fold). hits: what earlier finders accepted;
+    names: banks and wallets, once somebody asked.
     """
 
     raw: str
     platform: str | None = None
     hits: list[Hit] = field(default_factory=list)
+    names: list[Name] | None = None
 
     @cached_property
     def folded(self) -> str:

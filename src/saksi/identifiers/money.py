@@ -21,15 +21,15 @@ from typing import Final
 from saksi.identifiers.fold import DIGIT_CLASS
 from saksi.identifiers.hit import Hit, Line
 
-_PAY_GATE: Final = (
-    r"bayar|transfer|\btf\b|\btrf\b|harga|total|ongkir|\bdp\b|saldo|biaya|tarif|uang|duit|lunas|utang|hutang|cicil|gaji|kirim|topup|top up|"
-    r"setor|tagihan|denda|iuran|donasi|komisi|bonus|pinjam|modal|sewa|ongkos|isi"
+_PAY: Final = (
+    r"bayar|transfer|tf|trf|harga|total|ongkir|dp|saldo|biaya|tarif|uang|duit|lunas|utang|hutang|cicil|gaji|kirim|topup|top up|"
+    r"setor|tagihan|denda|iuran|donasi|komisi|bonus|pinjam|modal|sewa|ongkos|isi|cuma|murah|mahal|diskon|budget"
 )
-GATE: Final = (
-    rf"(?i:{DIGIT_CLASS}\s?(?:rb|ribu|rebu|rbu|jt|juta|jeti|ratus|miliar|milyar|triliun|rupiah|perak|k|usdt|usd|dollar|dolar|ringgit|idr|sgd|myr|eur|euro|\pSc)"
-    rf"|(?:rp|idr|usd|usdt|myr|sgd|eur|rm|\pSc)[.:]?\s?{DIGIT_CLASS}|juta\b|\bribu\b|seribu|goceng|ceban|noban|goban"
-    rf"|(?:{_PAY_GATE})[^\n]*{DIGIT_CLASS}{{1,3}}[.,]?{DIGIT_CLASS}{{3}})"
+UNIT_GATE: Final = (
+    rf"(?i:{DIGIT_CLASS}\s?(?:an )?(?:rb|ribu|rebu|rbu|jt|juta|jeti|ratus|mil|tril|rup|per|k|us|dol|buck|ring|idr|sgd|myr|aud|gbp|eur|\p{{Sc}})"
+    rf"|(?:rp|idr|us|usdt|aud|gbp|myr|sgd|eur|rm|\p{{Sc}})[.:]?\s?{DIGIT_CLASS}|juta\b|ribu\b|goceng|ceban|noban|goban)"
 )
+GATE: Final = rf"{UNIT_GATE}|(?i:(?:{_PAY})[^\n]*{DIGIT_CLASS}{{1,3}}[.,]?{DIGIT_CLASS}{{3}})"
 
 _NUM: Final = r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d{1,15}(?:[.,]\d{1,2})?(?!\d)"
 _SCALES: Final = {
@@ -80,7 +80,7 @@ _COUNTED: Final = re.compile(
 )
 _RUNNING: Final = re.compile(r"(?:lari|run|jogging|sepeda|gowes|maraton|video|resolusi|layar|tv)[^\n]{0,12}\Z")
 _PAY_WORD: Final = re.compile(
-    rf"(?<![a-z])(?:di|ke|me|mem|nge|ng)?(?:{_PAY_GATE.replace(chr(92) + 'b', '')}|cuma|murah|mahal|diskon|budget|bayaran)(?:an|in|nya|kan|i)?(?![a-z])[^\d\n]{{0,14}}\Z"
+    rf"(?<![a-z])(?:di|ke|me|mem|nge|ng)?(?:{_PAY})(?:an|in|nya|kan|i)?(?![a-z])[^\d\n]{{0,14}}\Z"
 )
 _GROUPED: Final = re.compile(r"(?<![\w.,/:#+\-])\d{1,3}(?:\.\d{3})+(?:,-|,00)?(?![\w]|[.,:/\-]\d)")
 _ROUND: Final = re.compile(r"(?<![\w.,/:#+\-])[1-9]\d{0,5}000(?![\w]|[.,:/\-]\d)")

@@ -7,8 +7,9 @@ strengthens the stated reason, one that does not never rejects an account.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from saksi.identifiers.hit import Line, Name
 
 BANKS: Final[dict[str, tuple[str, tuple[int, ...]]]] = {
     "BCA": (r"bca", (10,)),
@@ -63,22 +64,11 @@ _AFTER_CHARS: Final = 24
 """How far it may stand behind: "1234567890 (BCA)", "1234567890 a.n. Sari BCA"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A bank or wallet named in a message, with its place."""
-
-    name: str
-    start: int
-    end: int
-
-    @property
-    def is_wallet(self) -> bool:
-        return self.name in WALLETS
-
-
-def names(low: str) -> list[Name]:
-    """Every bank and wallet named in lower-cased text, in order."""
-    return [Name(m.lastgroup or "", m.start(), m.end()) for m in _NAME.finditer(low)]
+def names(line: Line) -> list[Name]:
+    """Every bank and wallet named in a message, in order; looked for once a message."""
+    if line.names is None:
+        line.names = [Name(m.lastgroup or "", m.start(), m.end()) for m in _NAME.finditer(line.low)]
+    return line.names
 
 
 def nearest(low: str, found: list[Name], start: int, end: int, used: set[int]) -> Name | None:

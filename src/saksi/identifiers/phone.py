@@ -24,10 +24,13 @@ from typing import Final
 from saksi.identifiers.fold import DIGIT_CLASS
 from saksi.identifiers.hit import Hit, Line
 
+LETTER_GATE: Final = r"[0oO\x{43E}\x{41E}2][ .\-]?8[ .\-]?[0-9oOlI|\x{43E}\x{41E}][ .\-]?[0-9oOlI|\x{43E}\x{41E}][ .\-]?[0-9oOlI|\x{43E}\x{41E}]"
+WORD_GATE: Final = (
+    r"(?i:\b(?:satu|one|dua|two|tiga|three|empat|four|lima|five|enam|six|tujuh|seven|delapan|lapan|eight|sembilan|nine|nol|kosong|zero)"
+    r"[ ,.\-\x{1F}\n]{1,3}(?:satu|one|dua|two|tiga|three|empat|four|lima|five|enam|six|tujuh|seven|delapan|lapan|eight|sembilan|nine|nol|kosong|zero)\b)"
+)
 GATE: Final = (
-    rf"{DIGIT_CLASS}{{7}}|{DIGIT_CLASS}(?:[^\pL\p{{Nd}}\n]{{1,4}}{DIGIT_CLASS}+){{2}}"
-    rf"|[0oOоО+][oO0-9 \-.]{{0,3}}8[0-9oOlI .\-]{{7}}"
-    r"|(?i:\b(?:nol|kosong|zero|enam|six)[ ,.\-]+(?:delapan|lapan|eight|dua|two)\b)"
+    rf"{DIGIT_CLASS}{{7}}|{DIGIT_CLASS}(?:[^\pL\pN\n]{{1,4}}{DIGIT_CLASS}+){{2}}|{LETTER_GATE}|{WORD_GATE}"
 )
 
 _GAP: Final = r"[ .\-()/\x1f]"
@@ -39,7 +42,7 @@ _MOBILE: Final = re.compile(
 _GROUP: Final = re.compile(rf"(?P<gap>{_GAP}*)(?P<digits>\d+)")
 _NO_ZERO: Final = re.compile(r"(?<![\w+#=_/.,\-])8[1-9]\d{7,10}(?!\d)(?![.,]\d)")
 _LOOKALIKE: Final = re.compile(r"(?<![\w+#=_/])(?:\+?62|[0oOоО])[ .\-]?8(?:[ .\-]?[0-9oOоОlI|]){8,12}(?![\w])")
-_AREA: Final = re.compile(r"(?<![\w#=_/+])(?<!\d[.,:\-])(?P<area>\(0\d{2,3}\)|0\d{2,3})[ .\-]{0,2}(?P<rest>\d{3,4}[ .\-]?\d{2,4}(?:[ .\-]?\d{1,3})?)(?![\w])(?![.,:/\-]\d)")
+_AREA: Final = re.compile(r"(?<![\w#=_/+])(?<!\d[.,:\-])(?P<area>\(0[2-79]\d{1,2}\)|0[2-79]\d{1,2})[ .\-]{0,2}(?P<rest>\d{3,4}[ .\-]?\d{2,4}(?:[ .\-]?\d{1,3})?)(?![\w])(?![.,:/\-]\d)")
 _PLUS: Final = re.compile(rf"(?<![\w#=_/+.])(?:\+|(?<!\d)00(?=[1-9]))[ \x1f]?[1-9](?:{_GAP}{{0,2}}\d){{6,16}}(?![\d])")
 _LINKED: Final = re.compile(
     r"(?:wa\.me/(?:message/)?\+?|(?:api|web)\.whatsapp\.com/send/?\?(?:[^#\s]{0,200}&)?phone=(?:\+|%2B)?|whatsapp://send/?\?(?:[^#\s]{0,200}&)?phone=(?:\+|%2B)?|t\.me/\+)"
@@ -66,6 +69,11 @@ _WORD_RUN: Final = re.compile(
 _WORD_TOKEN: Final = re.compile(rf"{'|'.join(_WORDS)}|\d+")
 _NATIONAL: Final = re.compile(r"8[1-9]\d{7,10}")
 _LETTER_DIGITS: Final = str.maketrans({"o": "0", "O": "0", "о": "0", "О": "0", "l": "1", "I": "1", "|": "1"})
+
+_LONE: Final = re.compile(r"\d[^\d]")
+_LETTER: Final = re.compile(r"[oOоО]|8[\d .\-]{0,16}[lI|]")
+_ZEROS: Final = ("nol", "kosong", "zero", "enam dua", "six two")
+"""One of these stands in every spelled number: it begins with 0 or 62."""
 
 _CONTEXT_CHARS: Final = 32
 
@@ -121,48 +129,66 @@ def _body_end(body: str, head_joined: bool) -> tuple[str, int] | None:
     return (national, used) if _NATIONAL.fullmatch(national) else None
 
 
-def _mobiles(line: Line) -> Iterator[Hit]:
+_BLOCKED_BY: Final = ("qris", "crypto", "link", "invite", "email", "bank_account", "phone")
+
+
+class _Found:
+    """Phones so far: the first rule that takes a digit keeps it."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self.hits: list[Hit] = []
+
+    def free(self, start: int, end: int) -> bool:
+        clear = not any(h.start < end and start < h.end for h in self.hits)
+        return clear and not self.line.taken(start, end, _BLOCKED_BY)
+
+    def add(self, value: str | None, start: int, end: int, reason: str) -> None:
+        if value is not None and self.free(start, end):
+            self.hits.append(Hit("phone", value, start, end, reason))
+
+
+def _mobiles(line: Line, found: _Found) -> None:
     text, low, at = line.folded, line.low, 0
     while (match := _MOBILE.search(text, at)) is not None:
         at = match.start() + 1
         head, body = match.group("head"), match.group("body")
-        found = _body_end(body, "62" in head)
-        if found is None:
+        taken = _body_end(body, "62" in head)
+        if taken is None:
             continue
-        national, used = found
+        national, used = taken
         end = match.start("body") + used
         if text[end : end + 1].isdigit() or re.match(r"[.,:/\-]\d|[A-Z]\d", text[end : end + 2]):
             continue
         if after_code_word(low, match.start()):
             at = end
             continue
-        spaced = len(re.findall(r"\d[^\d]", text[match.start() : end])) >= 8
-        yield Hit("phone", f"+62{national}", match.start(), end, "phone_spaced" if spaced else "phone_indonesia")
+        spaced = len(_LONE.findall(text, match.start(), end)) >= 8
+        found.add(f"+62{national}", match.start(), end, "phone_spaced" if spaced else "phone_indonesia")
         at = end
 
 
-def _lookalikes(line: Line) -> Iterator[Hit]:
+def _lookalikes(line: Line, found: _Found) -> None:
     for match in _LOOKALIKE.finditer(line.folded):
         written = match.group()
         if sum(c.isdigit() for c in written) < 7 or not any(c.isalpha() for c in written):
             continue
         value = indonesian_mobile(re.sub(r"\D", "", written.translate(_LETTER_DIGITS)))
-        if value is not None:
-            yield Hit("phone", value, match.start(), match.end(), "phone_lookalike")
+        found.add(value, match.start(), match.end(), "phone_lookalike")
 
 
-def _spelled(line: Line) -> Iterator[Hit]:
+def _spelled(line: Line, found: _Found) -> None:
     for match in _WORD_RUN.finditer(line.low):
         tokens = _WORD_TOKEN.findall(match.group())
         value = indonesian_mobile("".join(_WORDS.get(t, t) for t in tokens))
-        if value is not None and sum(t in _WORDS for t in tokens) >= 3:
-            yield Hit("phone", value, match.start(), match.start() + len(match.group().rstrip(" ,.-\x1f\n")), "phone_words")
+        if sum(t in _WORDS for t in tokens) >= 3:
+            found.add(value, match.start(), match.start() + len(match.group().rstrip(" ,.-\x1f\n")), "phone_words")
 
 
-def _without_zero(line: Line) -> Iterator[Hit]:
+def _without_zero(line: Line, found: _Found) -> None:
     for match in _NO_ZERO.finditer(line.folded):
         if after_phone_word(line.low, match.start()) and not after_code_word(line.low, match.start()):
-            yield Hit("phone", f"+62{match.group()}", match.start(), match.end(), "phone_context")
+            found.add(f"+62{match.group()}", match.start(), match.end(), "phone_context")
 
 
 def _checked(number: str, region: str | None) -> str | None:
@@ -178,28 +204,28 @@ def _checked(number: str, region: str | None) -> str | None:
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
-def _land_lines(line: Line) -> Iterator[Hit]:
+def _land_lines(line: Line, found: _Found) -> None:
     for match in _AREA.finditer(line.folded):
         bracketed = match.group("area").startswith("(")
         if not bracketed and not after_phone_word(line.low, match.start()):
             continue
-        if after_code_word(line.low, match.start()):
+        if after_code_word(line.low, match.start()) or not found.free(match.start(), match.end()):
             continue
         value = _checked(re.sub(r"\D", "", match.group()), "ID")
-        if value is not None:
-            yield Hit("phone", value, match.start(), match.end(), "phone_landline")
+        found.add(value, match.start(), match.end(), "phone_landline")
 
 
-def _abroad(line: Line) -> Iterator[Hit]:
+def _abroad(line: Line, found: _Found) -> None:
     for match in _PLUS.finditer(line.folded):
+        if not found.free(match.start(), match.end()):
+            continue
         digits = re.sub(r"\D", "", match.group())
         if match.group()[0] != "+":
             if not after_phone_word(line.low, match.start()):
                 continue
             digits = digits[2:]
         value = _checked("+" + digits, None) if len(digits) <= 15 else None
-        if value is not None:
-            yield Hit("phone", value, match.start(), match.end(), "phone_country")
+        found.add(value, match.start(), match.end(), "phone_country")
 
 
 def _linked(line: Line) -> Iterator[Hit]:
@@ -210,15 +236,21 @@ def _linked(line: Line) -> Iterator[Hit]:
             yield Hit("phone", value, match.start(1), match.end(1), "phone_link")
 
 
-_BLOCKED_BY: Final = ("qris", "crypto", "link", "invite", "email", "bank_account", "phone")
-
-
 def find(line: Line) -> list[Hit]:
-    """All phone numbers; a digit is part of one at most."""
-    hits = list(_linked(line))
-    for rule in (_mobiles, _lookalikes, _spelled, _without_zero, _land_lines, _abroad):
-        for hit in rule(line):
-            clear = not line.taken(hit.start, hit.end, _BLOCKED_BY)
-            if clear and not any(h.start < hit.end and hit.start < h.end for h in hits):
-                hits.append(hit)
-    return hits
+    """All phone numbers; a digit is part of one at most. A rule runs only where its mark is in the text."""
+    text, low = line.folded, line.low
+    found = _Found(line)
+    if "wa.me" in low or "phone=" in low or "t.me/+" in low:
+        found.hits.extend(_linked(line))
+    if "8" in text:
+        _mobiles(line, found)
+        if _LETTER.search(text):
+            _lookalikes(line, found)
+        _without_zero(line, found)
+    if any(word in low for word in _ZEROS):
+        _spelled(line, found)
+    if "0" in text:
+        _land_lines(line, found)
+    if "+" in text or "00" in text:
+        _abroad(line, found)
+    return found.hits
