@@ -85,8 +85,7 @@ def search_case(case: Case, words: Sequence[str], limit: int | None) -> dict[str
             spans = spans_of_words(batch.column("text"), words)
             found += len(spans)
             room = len(spans) if limit is None else max(0, limit - len(messages))
-            for row in sorted(spans)[:room]:
-                messages.append(_result(batch, row, label, zone, spans[row]))
+            messages += [_result(batch, row, label, zone, spans[row]) for row in sorted(spans)[:room]]
     return {"found": found, "messages": messages}
 
 
