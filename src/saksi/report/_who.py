@@ -1,0 +1,81 @@
+"""Who is named and who is not: involved accounts as the exports name them, everybody else as initials.
+
+Involved: the person at risk, the owner of the phone, accounts of persons a caseworker decided on, accounts that wrote a
+mark that is printed or stand in a printed phase. Everyone else appears as initials, in tables and inside headings, file
+names and titles too. Their names inside the words of messages are evidence and stay: documents say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from saksi.report._quote import one_line
+
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_DIGITS: Final = re.compile(r"\d")
+
+
+def initials(name: str) -> str:
+    """ "Siti Rahma" -> "S.R."; "+62 860 111 2233" -> "…33"; nothing usable -> "?"."""
+    letters = [w[0].upper() for w in _WORD.findall(name)][:3]
+    digits = _DIGITS.findall(name)
+    if letters and len(digits) < 6:
+        return ".".join(letters) + "."
+    return "…" + "".join(digits[-2:]) if len(digits) >= 6 else "?"
+
+
+class Who:
+    """Names for accounts. `named`: account -> display names; `involved`: accounts that are named."""
+
+    def __init__(self, named: Mapping[str, Iterable[str]], involved: Iterable[str]) -> None:
+        self._involved = set(involved)
+        self._display = {a: sorted({n for n in names if n}) for a, names in named.items()}
+        self._short: dict[str, str] = {}
+        taken: dict[str, int] = {}
+        open_names = {n for a in self._involved for n in [a, *self._display.get(a, ())]}
+        hidden: dict[str, str] = {}
+        for account in sorted(self._display):
+            if account in self._involved:
+                continue
+            base = initials((self._display[account] or [account])[0])
+            taken[base] = taken.get(base, 0) + 1
+            short = base if taken[base] == 1 else f"{base} ({taken[base]})"
+            self._short[account] = short
+            for name in [account, *self._display[account]]:
+                if name not in open_names and len(name) > 1:
+                    hidden.setdefault(name.casefold(), short)
+        self._hidden = hidden
+        self._pattern = self._compile(hidden)
+
+    @staticmethod
+    def _compile(hidden: Mapping[str, str]) -> re.Pattern[str] | None:
+        """One pattern over the names that are hidden, longest first; None where there are none."""
+        # beyond some thousands of names (a channel's members) titles are replaced only where they are a name as a whole
+        if not hidden or len(hidden) > 5_000:
+            return None
+        names = sorted(hidden, key=lambda n: (-len(n), n))
+        return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, names)) + r")(?!\w)", re.IGNORECASE)
+
+    def is_involved(self, account: str | None) -> bool:
+        """Whether the account is named in documents."""
+        return account in self._involved
+
+    def __call__(self, account: str) -> str:
+        """What documents call the account: its name as exported (with its id where it has both), or initials."""
+        if account not in self._involved:
+            return self._short.get(account) or initials(account)
+        names = [one_line(n) for n in self._display.get(account, ()) if n != account][:3]
+        own = one_line(account)
+        return f"{', '.join(names)} ({own})" if names else own
+
+    def clean(self, text: str) -> str:
+        """A title, heading or file name with the names of uninvolved people replaced by initials."""
+        whole = self._hidden.get(text.casefold())
+        if whole is not None:
+            return whole
+        if self._pattern is not None:
+            spaced = self._pattern.sub(lambda m: self._hidden.get(m[0].casefold(), "?"), text)
+            text = spaced
+        return one_line(text)
