@@ -133,7 +133,7 @@ def make_entry(
     """A signed entry. Raises UsageError for an unknown action, an actor that is no code, or fields with content."""
     if action not in ACTIONS:
         raise UsageError("log_action_unknown", action=action[:40])
-    if _ACTOR.fullmatch(actor) is None:
+    if _ACTOR.fullmatch(actor) is None or _TELLING.search(actor) is not None:
         raise UsageError("log_field_refused", field="actor")
     content_free(fields)
     entry: dict[str, Any] = {

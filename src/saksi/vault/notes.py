@@ -30,6 +30,8 @@ _NOTE: Final = re.compile(
     rb"(?P<text>(?P<origin>[!-~]{1,200})\n(?P<size>0|[1-9][0-9]{0,%d})\n(?P<root>[A-Za-z0-9+/]{43}=)\n)\n"
     rb"\xe2\x80\x94 (?P<name>[!-~]{1,200}) (?P<sig>[A-Za-z0-9+/]{1,200}={0,2})\n\n" % (SIZE_DIGITS_MAX - 1)
 )
+_ENDED: Final = re.compile(rb"\n\n\xe2\x80\x94[^\n]*\n\n\Z")
+"""How whatever was written to its end ends: a signature line and an empty line."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def parse(data: bytes) -> tuple[list[tuple[int, Checkpoint | None]], int]:
             at = note.end()
             continue
         following = _NOTE.search(data, at + 1)
-        if following is None and not data[at:].endswith(b"\n\n"):
+        if following is None and _ENDED.search(data, at) is None:
             return found, at
         found.append((at, None))
         at = len(data) if following is None else following.start()
