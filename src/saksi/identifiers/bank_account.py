@@ -20,11 +20,20 @@ from saksi.identifiers.phone import after_code_word, after_phone_word, indonesia
 
 GATE: Final = rf"{DIGIT_CLASS}{{8}}|{DIGIT_CLASS}{{2,6}}(?:[ .\-\pZ]{DIGIT_CLASS}{{2,6}}){{1,6}}"
 
-WORD_GATE: Final = rf"(?i:\b(?:{'|'.join(written for written, _ in BANKS.values())}|rek|rekening|rekeningku|rekeningnya|no ?\.? ?rek|norek|acc|account|a/n|a\.n|an|atas nama|acc no|account no)\b)|[^\x00-\x7F]"
+WORD_GATE: Final = (
+    rf"(?i:\b(?:{'|'.join(written for written, _ in BANKS.values())}"
+    r"|rek|rekening|rekeningku|rekeningnya|no ?\.? ?rek|norek|acc|account|a/n|a\.n|an|atas nama)\b)|[^\x00-\x7F]"
+)
+"""A bank or a word for account; text beyond ASCII passes: a name there may hold marks that folding takes away."""
 
-_RUN: Final = re.compile(r"(?<![\w#+=_/])(?<!\d[.,:\-])\d{8,16}(?![\w])(?!,\d)(?!\.\d)|(?<![\w#+=_/])(?<!\d[.,:\-])\d{2,6}(?:(?P<gap>[ .\-])\d{2,6})(?:(?P=gap)\d{1,6}){0,6}(?![\w])(?![.,\-]\d)")
+_RUN: Final = re.compile(
+    r"(?<![\w#+=_/])(?<!\d[.,:\-])(?:"
+    r"\d{8,16}(?![\w])(?![.,]\d)"
+    r"|\d{2,6}(?:(?P<gap>[ .\-])\d{2,6})(?:(?P=gap)\d{1,6}){0,6}(?![\w])(?![.,\-]\d))"
+)
 _ACCOUNT_WORD: Final = re.compile(
-    r"(?<![a-z])(?:no ?\.? ?rek|norek|rek|rekening|rekeningku|rekeningnya|account number|acc(?:ount)? no|bank account|a/n|a\.n|an|atas nama)(?![a-z])"
+    r"(?<![a-z])(?:no ?\.? ?rek|norek|rek|rekening|rekeningku|rekeningnya|account number|acc(?:ount)? no|bank account"
+    r"|a/n|a\.n|an|atas nama)(?![a-z])"
 )
 _HOLDER: Final = re.compile(r"[ ,(\-\n]{0,4}(?:a/n|a\.n\.?|an\.?|atas nama)(?![a-z])")
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:\.\d{3})+")

@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from saksi.identifiers.fold import DIGIT_CLASS
 from saksi.identifiers.hit import Hit, Line, Name
 from saksi.identifiers.moneynames import VA_PREFIXES, WALLETS, joined_before, names, nearest
 from saksi.identifiers.phone import indonesian_mobile
 
-GATE: Final = rf"(?is:(?:dana|ovo|go.?pay|shopee.?pay|s-?pay|link.?aja|doku|sakuku|i\.?saku|astra.?pay)\b.*{DIGIT_CLASS}|{DIGIT_CLASS}.*\b(?:dana|ovo|go.?pay|shopee.?pay|s-?pay|link.?aja|doku|sakuku|i\.?saku|astra.?pay))"
+GATE: Final = r"(?i:dana|ovo|go.?pay|shopee.?pay|s-?pay|link.?aja|doku|sakuku|i\.?saku|astra.?pay)|[^\x00-\x7F]"
 
 _TRANSFER_NUMBER: Final = re.compile(r"(?<![\w+#=/.,\-])\d{13,18}(?!\w)")
 
@@ -42,9 +41,12 @@ def find(line: Line) -> list[Hit]:
     used: set[int] = set()
     for phone in sorted(phones, key=lambda h: h.start):
         name = nearest(line.low, found, phone.start, phone.end, used)
-        if name is None or not name.name in WALLETS:
+        if name is None or name.name not in WALLETS:
             continue
-        for each in joined_before(line.low, found, name) if name.end <= phone.start else [name]:
-            if each.name in WALLETS:
-                hits.append(Hit("ewallet", f"ewallet:{each.name}:{phone.value}", phone.start, phone.end, "ewallet_phone"))
+        chain = joined_before(line.low, found, name) if name.end <= phone.start else [name]
+        hits.extend(
+            Hit("ewallet", f"ewallet:{each.name}:{phone.value}", phone.start, phone.end, "ewallet_phone")
+            for each in chain
+            if each.name in WALLETS
+        )
     return hits + _transfer_numbers(line, found)

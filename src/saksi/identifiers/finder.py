@@ -68,12 +68,14 @@ def find_in(text: str, platform: str | None = None, wanted: tuple[bool, ...] | N
         for hit in finder.find(line):
             if not (finder.blocked_by and line.taken(hit.start, hit.end, finder.blocked_by)):
                 line.hits.append(hit)
+    if len(line.hits) < 2:
+        return line.hits
     return sorted(set(line.hits), key=lambda h: (h.start, h.end, h.kind, h.value))
 
 
 def _surviving(text: pa.Array) -> tuple[pa.Array, list[tuple[bool, ...]]]:
     """Row numbers that pass the broad gate, and for each which finders' gates pass."""
-    passed = pc.fill_null(pc.match_substring_regex(text, BROAD_GATE), False)
+    passed = pc.match_substring_regex(text, BROAD_GATE)
     rows = pc.indices_nonzero(passed)
     few = text.take(rows)
     gates = []

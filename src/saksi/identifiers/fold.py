@@ -34,7 +34,10 @@ _ORNAMENTS: Final = {
     **{chr(0x2074 + i): str(i + 4) for i in range(6)}, "\u2070": "0", "\u00b9": "1", "\u00b2": "2", "\u00b3": "3",
 }
 
-DIGIT_CLASS: Final = r"[\p{Nd}\x{2460}-\x{2468}\x{24EA}\x{2776}-\x{277E}\x{24FF}\x{2780}-\x{2788}\x{2070}-\x{2079}\x{2080}-\x{2089}\x{B2}\x{B3}\x{B9}]"
+DIGIT_CLASS: Final = (
+    r"[\p{Nd}\x{2460}-\x{2468}\x{24EA}\x{2776}-\x{277E}\x{24FF}\x{2780}-\x{2788}"
+    r"\x{2070}-\x{2079}\x{2080}-\x{2089}\x{B2}\x{B3}\x{B9}]"
+)
 """RE2 class of what folds to a digit: the cheap gates look at raw text."""
 
 

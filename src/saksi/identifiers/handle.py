@@ -30,7 +30,8 @@ _NAMED: Final = re.compile(
     r"(?P<name>[a-z0-9_](?:[a-z0-9_]|\.(?=[a-z0-9_])){2,31})(?![\w@/:])(?!\.[a-z0-9])"
 )
 _CONTEXT: Final = re.compile(
-    rf"(?<![a-z])(?:{_PLATFORM_WORDS}|akun|akunku|akunnya|username|uname|user|dm|follow|follback|folbek|add|japri|chat ke|hubungi|cari)(?![a-z])"
+    rf"(?<![a-z])(?:{_PLATFORM_WORDS}|akun|akunku|akunnya|username|uname|user|dm|follow|follback|folbek|add|japri"
+    r"|chat ke|hubungi|cari)(?![a-z])"
 )
 _EACH: Final = re.compile(r"(?:rb|ribu|jt|juta|k)(?:an)?\Z")
 _PLATFORMS: Final = frozenset(("telegram", "instagram", "twitter", "x", "tiktok", "discord", "threads", "meta"))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 
 from saksi.identifiers.fold import fold, lower
 
@@ -30,26 +29,22 @@ class Name:
     end: int
 
 
-@dataclass
 class Line:
     """One message as finders see it. raw: as stored; platform: as the export names the app, None where unknown.
 
-    folded and low have the length of raw (saksi.identifiers.fold). hits: what earlier finders accepted;
+    folded and low (lower case) have the length of raw (saksi.identifiers.fold). hits: what earlier finders accepted;
     names: banks and wallets, once somebody asked.
     """
 
-    raw: str
-    platform: str | None = None
-    hits: list[Hit] = field(default_factory=list)
-    names: list[Name] | None = None
+    __slots__ = ("folded", "hits", "low", "names", "platform", "raw")
 
-    @cached_property
-    def folded(self) -> str:
-        return fold(self.raw)
-
-    @cached_property
-    def low(self) -> str:
-        return lower(self.folded)
+    def __init__(self, raw: str, platform: str | None = None) -> None:
+        self.raw = raw
+        self.platform = platform
+        self.folded = fold(raw)
+        self.low = lower(self.folded)
+        self.hits: list[Hit] = []
+        self.names: list[Name] | None = None
 
     def taken(self, start: int, end: int, kinds: Iterable[str]) -> bool:
         """Whether a hit of one of `kinds` overlaps start..end."""

@@ -26,7 +26,8 @@ _PAY: Final = (
     r"setor|tagihan|denda|iuran|donasi|komisi|bonus|pinjam|modal|sewa|ongkos|isi|cuma|murah|mahal|diskon|budget"
 )
 UNIT_GATE: Final = (
-    rf"(?i:{DIGIT_CLASS}\s?(?:an )?(?:rb|ribu|rebu|rbu|jt|juta|jeti|ratus|mil|tril|rup|per|k|us|dol|buck|ring|idr|sgd|myr|aud|gbp|eur|\p{{Sc}})"
+    rf"(?i:{DIGIT_CLASS}\s?(?:an )?(?:rb|ribu|rebu|rbu|jt|juta|jeti|ratus|mil|tril|rup|per|k|us|dol|buck|ring"
+    r"|idr|sgd|myr|aud|gbp|eur|\p{Sc})"
     rf"|(?:rp|idr|us|usdt|aud|gbp|myr|sgd|eur|rm|\p{{Sc}})[.:]?\s?{DIGIT_CLASS}|juta\b|ribu\b|goceng|ceban|noban|goban)"
 )
 GATE: Final = rf"{UNIT_GATE}|(?i:(?:{_PAY})[^\n]*{DIGIT_CLASS}{{1,3}}[.,]?{DIGIT_CLASS}{{3}})"
@@ -40,7 +41,8 @@ _UNIT: Final = r"ratus ribu|ratus juta|ribu|rebu|rbu|rb|juta|jeti|jt|miliar|mily
 _TAIL: Final = r"(?:an)?(?![a-z0-9_])"
 
 _RUPIAH: Final = re.compile(
-    rf"(?<![a-z0-9])(?:rp|idr)[.:]? ?(?P<num>{_NUM})(?: ?(?P<unit>{_UNIT}|k|m){_TAIL})?(?: ?(?P<num2>\d{{1,3}}) ?(?P<unit2>ribu|rb){_TAIL})?(?:,-|,--)?"
+    rf"(?<![a-z0-9])(?:rp|idr)[.:]? ?(?P<num>{_NUM})(?: ?(?P<unit>{_UNIT}|k|m){_TAIL})?"
+    rf"(?: ?(?P<num2>\d{{1,3}}) ?(?P<unit2>ribu|rb){_TAIL})?(?:,--?)?"
     rf"|(?<![a-z0-9.,])(?P<num3>{_NUM})(?: ?(?P<unit3>{_UNIT}|k){_TAIL})? ?(?:rupiah|perak|idr)(?![a-z])"
 )
 _UNITS: Final = re.compile(
@@ -54,10 +56,12 @@ _CODES: Final = {
     "£": "GBP", "gbp": "GBP", "¥": "JPY", "usdt": "USDT", "hk$": "HKD", "₱": "PHP", "฿": "THB", "₹": "INR",
 }
 _BEFORE: Final = re.compile(
-    rf"(?<![a-z0-9])(?P<code>us\$|s\$|a\$|hk\$|usdt|usd|sgd|aud|myr|eur|gbp|rm|[$€£¥₱฿₹]) ?(?P<num>{_NUM})(?P<unit>k(?![a-z0-9]))?(?![\d\-]|[.,]\d)"
+    rf"(?<![a-z0-9])(?P<code>us\$|s\$|a\$|hk\$|usdt|usd|sgd|aud|myr|eur|gbp|rm|[$€£¥₱฿₹]) ?"
+    rf"(?P<num>{_NUM})(?P<unit>k(?![a-z0-9]))?(?![\d\-]|[.,]\d)"
 )
 _BEHIND: Final = re.compile(
-    rf"(?<![\w.,/:#$€£¥])(?P<num>{_NUM})(?P<unit>k)? ?(?P<code>usdt|usd|dollars|dollar|dolar|bucks|sgd|aud|myr|ringgit|euro|eur|gbp|us\$|[$€£])(?![a-z0-9])"
+    rf"(?<![\w.,/:#$€£¥])(?P<num>{_NUM})(?P<unit>k)? ?"
+    r"(?P<code>usdt|usd|dollars|dollar|dolar|bucks|sgd|aud|myr|ringgit|euro|eur|gbp|us\$|[$€£])(?![a-z0-9])"
 )
 _DIGIT_WORDS: Final = {
     "satu": 1, "dua": 2, "tiga": 3, "empat": 4, "lima": 5, "enam": 6, "tujuh": 7, "delapan": 8, "sembilan": 9,
@@ -67,16 +71,17 @@ _UNDER_1000: Final = (
     r"|se(?:puluh|belas)|(?:{d}) (?:puluh|belas)(?: (?:{d}))?|(?:{d})|setengah)"
 ).replace("{d}", "|".join(_DIGIT_WORDS))
 _SPELLED: Final = re.compile(
-    rf"(?<![a-z0-9\-])(?:(?P<jt>{_UNDER_1000}) juta(?: (?P<rb2>{_UNDER_1000}) ribu)?|sejuta|(?P<rb>{_UNDER_1000}) ribu|seribu)(?: rupiah)?(?![a-z\-])"
+    rf"(?<![a-z0-9\-])(?:(?P<jt>{_UNDER_1000}) juta(?: (?P<rb2>{_UNDER_1000}) ribu)?"
+    rf"|sejuta|(?P<rb>{_UNDER_1000}) ribu|seribu)(?: rupiah)?(?![a-z\-])"
 )
 _SLANG: Final = {"goceng": 5_000, "ceban": 10_000, "noban": 20_000, "goban": 50_000}
 _SLANG_WORD: Final = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(_SLANG)})(?![a-z0-9])")
 
 _COUNTED: Final = re.compile(
-    r" ?(?:an )?(?:orang|jiwa|penduduk|follow|subs|viewer|views|view|likes|like|penonton|pengikut|suara|ton|hektar|pengguna|warga|kali|km|kilo|tahun|"
-    r"thn|kata|ml|liter|pohon|anak|data|siswa|mahasiswa|peserta|unit|buah|biji|lembar|eksemplar|langkah|steps?|pemain|member|anggota|"
-    r"kendaraan|umat|jamaah|dosis|foto|lagu|ekor|meter|watt|mah|hari|alasan|cara|pulau|bintang|cinta|kasih|maaf|terima kasih|sayang|mil|runs?|lari|"
-    r"people|users|times|resolution|video|fps)(?![a-z])"
+    r" ?(?:an )?(?:orang|jiwa|penduduk|follow|subs|viewer|views|view|likes|like|penonton|pengikut|suara|ton|hektar|pengguna|warga|kali"
+    r"|km|kilo|tahun|thn|kata|ml|liter|pohon|anak|data|siswa|mahasiswa|peserta|unit|buah|biji|lembar|eksemplar|langkah|steps?|pemain|member|anggota|"
+    r"kendaraan|umat|jamaah|dosis|foto|lagu|ekor|meter|watt|mah|hari|alasan|cara|pulau|bintang|cinta|kasih|maaf|terima kasih|sayang"
+    r"|mil|runs?|lari|people|users|times|resolution|video|fps)(?![a-z])"
 )
 _RUNNING: Final = re.compile(r"(?:lari|run|jogging|sepeda|gowes|maraton|video|resolusi|layar|tv)[^\n]{0,12}\Z")
 _PAY_WORD: Final = re.compile(

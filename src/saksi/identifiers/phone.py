@@ -24,32 +24,38 @@ from typing import Final
 from saksi.identifiers.fold import DIGIT_CLASS
 from saksi.identifiers.hit import Hit, Line
 
-LETTER_GATE: Final = r"[0oO\x{43E}\x{41E}2][ .\-]?8[ .\-]?[0-9oOlI|\x{43E}\x{41E}][ .\-]?[0-9oOlI|\x{43E}\x{41E}][ .\-]?[0-9oOlI|\x{43E}\x{41E}]"
+LETTER_GATE: Final = r"[0oO\x{43E}\x{41E}2][ .\-]?8(?:[ .\-]?[0-9oOlI|\x{43E}\x{41E}]){3}"
+_NUMBER_WORD: Final = (
+    r"(?:satu|one|dua|two|tiga|three|empat|four|lima|five|enam|six|tujuh|seven|delapan|lapan|eight|sembilan|nine|nol|kosong|zero)"
+)
 WORD_GATE: Final = (
-    r"(?i:\b(?:satu|one|dua|two|tiga|three|empat|four|lima|five|enam|six|tujuh|seven|delapan|lapan|eight|sembilan|nine|nol|kosong|zero)"
-    r"[ ,.\-\x{1F}\n]{1,3}(?:satu|one|dua|two|tiga|three|empat|four|lima|five|enam|six|tujuh|seven|delapan|lapan|eight|sembilan|nine|nol|kosong|zero)\b)"
+    rf"(?i:\b{_NUMBER_WORD}[ ,.\-\x{{1F}}\n]{{1,3}}(?:{_NUMBER_WORD}|\pN))|(?i:\pN[ ,.\-\n]{{0,3}}{_NUMBER_WORD})"
 )
 GATE: Final = (
     rf"{DIGIT_CLASS}{{7}}|{DIGIT_CLASS}(?:[^\pL\pN\n]{{1,4}}{DIGIT_CLASS}+){{2}}|{LETTER_GATE}|{WORD_GATE}"
 )
 
-_GAP: Final = r"[ .\-()/\x1f]"
+_GAP: Final = r"[ .\-()\x1f]"
 _MOBILE: Final = re.compile(
-    rf"(?<![\w#=_/])(?<!\d[.,:\-])"
+    rf"(?<![\w#=_])(?<!\d[.,:\-])"
     rf"(?P<head>(?:(?:\+|00)[ \x1f]?)?62{_GAP}{{0,3}}(?:\(0\)|0(?=8))?{_GAP}{{0,2}}|\(0\)[ ]?|\(?0[ \x1f\-.]{{0,3}})"
     rf"(?P<body>8(?:{_GAP}{{0,3}}\d){{8,28}})"
 )
 _GROUP: Final = re.compile(rf"(?P<gap>{_GAP}*)(?P<digits>\d+)")
 _NO_ZERO: Final = re.compile(r"(?<![\w+#=_/.,\-])8[1-9]\d{7,10}(?!\d)(?![.,]\d)")
 _LOOKALIKE: Final = re.compile(r"(?<![\w+#=_/])(?:\+?62|[0oOоО])[ .\-]?8(?:[ .\-]?[0-9oOоОlI|]){8,12}(?![\w])")
-_AREA: Final = re.compile(r"(?<![\w#=_/+])(?<!\d[.,:\-])(?P<area>\(0[2-79]\d{1,2}\)|0[2-79]\d{1,2})[ .\-]{0,2}(?P<rest>\d{3,4}[ .\-]?\d{2,4}(?:[ .\-]?\d{1,3})?)(?![\w])(?![.,:/\-]\d)")
+_AREA: Final = re.compile(
+    r"(?<![\w#=_/+])(?<!\d[.,:\-])(?P<area>\(0[2-79]\d{1,2}\)|0[2-79]\d{1,2})[ .\-]{0,2}"
+    r"\d{3,4}[ .\-]?\d{2,4}(?:[ .\-]?\d{1,3})?(?![\w])(?![.,:/\-]\d)"
+)
 _PLUS: Final = re.compile(rf"(?<![\w#=_/+.])(?:\+|(?<!\d)00(?=[1-9]))[ \x1f]?[1-9](?:{_GAP}{{0,2}}\d){{6,16}}(?![\d])")
 _LINKED: Final = re.compile(
     r"(?:wa\.me/(?:message/)?\+?|(?:api|web)\.whatsapp\.com/send/?\?(?:[^#\s]{0,200}&)?phone=(?:\+|%2B)?|whatsapp://send/?\?(?:[^#\s]{0,200}&)?phone=(?:\+|%2B)?|t\.me/\+)"
     r"(\d{8,15})(?!\w)", re.IGNORECASE,
 )
 _PHONE_WORD: Final = re.compile(
-    r"(?<![a-z])(?:wa|w\.a|whatsapp|whats app|hp|hape|handphone|nomor|nomer|no|nmr|telp|tlp|telepon|telfon|telpon|tel|phone|call|hub|hubungi|"
+    r"(?<![a-z])(?:wa|w\.a|whatsapp|whats app|hp|hape|handphone|nomor|nomer|no|nmr|"
+    r"telp|tlp|telepon|telfon|telpon|tel|phone|call|hub|hubungi|"
     r"kontak|contact|sms|fax|hotline|kantor|cp)(?![a-z])[^\d\n]{0,16}\Z"
 )
 _CODE_WORD: Final = re.compile(
@@ -70,6 +76,8 @@ _WORD_TOKEN: Final = re.compile(rf"{'|'.join(_WORDS)}|\d+")
 _NATIONAL: Final = re.compile(r"8[1-9]\d{7,10}")
 _LETTER_DIGITS: Final = str.maketrans({"o": "0", "O": "0", "о": "0", "О": "0", "l": "1", "I": "1", "|": "1"})
 
+_GOES_ON: Final = re.compile(r"[.,:\-]\d|[A-Z]\d|/(?!\(?0\)?8|\+?62)\d")
+"""What shows that the digits are part of something longer; a "/" may part two phones."""
 _LONE: Final = re.compile(r"\d[^\d]")
 _LETTER: Final = re.compile(r"[oOоО]|8[\d .\-]{0,16}[lI|]")
 _ZEROS: Final = ("nol", "kosong", "zero", "enam dua", "six two")
@@ -99,7 +107,7 @@ def after_phone_word(low: str, start: int) -> bool:
 
 def _separator(gap: str) -> str:
     """The sort of a gap between groups: "-", "." or " "."""
-    return next((c for c in "-./" if c in gap), " ")
+    return next((c for c in "-." if c in gap), " ")
 
 
 def _body_end(body: str, head_joined: bool) -> tuple[str, int] | None:
@@ -108,7 +116,13 @@ def _body_end(body: str, head_joined: bool) -> tuple[str, int] | None:
     Groups are taken while the number can still grow: a full group of 9 or more digits stands alone, a change of separator
     or a space after the tenth digit ends the number, so that an amount or a time behind it is not swallowed.
     """
-    groups = [(m.group("gap"), m.group("digits"), m.end()) for m in _GROUP.finditer(body)]
+    groups: list[tuple[str, str, int]] = []
+    for match in _GROUP.finditer(body):
+        gap, digits = match.group("gap"), match.group("digits")
+        if groups and not gap.strip("\x1f"):  # nothing but invisible marks between: one group
+            groups[-1] = (groups[-1][0], groups[-1][1] + digits, match.end())
+        else:
+            groups.append((gap, digits, match.end()))
     single = len(groups) >= 8 and all(len(digits) == 1 for _, digits, _ in groups[:8])
     if not single and not head_joined and len(groups[0][1]) < 3:
         return None  # "08-12-2024", "0 8 2": dates, scores
@@ -158,8 +172,10 @@ def _mobiles(line: Line, found: _Found) -> None:
             continue
         national, used = taken
         end = match.start("body") + used
-        if text[end : end + 1].isdigit() or re.match(r"[.,:/\-]\d|[A-Z]\d", text[end : end + 2]):
+        if text[end : end + 1].isdigit() or _GOES_ON.match(text, end):
             continue
+        if text[match.start() - 1 : match.start()] == "/" and not any(h.end == match.start() - 1 for h in found.hits):
+            continue  # a path or a document number, unless the "/" parts two phones
         if after_code_word(low, match.start()):
             at = end
             continue
