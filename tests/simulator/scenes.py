@@ -2,7 +2,8 @@
 
 A turn is `speaker [signals] text`; speakers: v the person at risk, o the other one, x y further people. `*photo`,
 `*voice`, `*call`, `*deleted`, `*screenshot`, `*timer`, `*document` are events without words. `+N` alone on a line lets N
-hours pass. Slots as in talk.py, and the story's own values: <bankacc> <walletno> <btc> <tginvite> <altphone> <handle>.
+hours pass. Slots as in talk.py (`<m500>`: an
+amount of 500 thousand rupiah), and the story's own values: <bankacc> <walletno> <btc> <tginvite> <altphone>.
 
 Rules: pictures are "foto itu" or "pap"; ages and schools never stand in a thread that asks for pictures (everyone is an
 adult); the person at risk is never mocked; what an offender says stays one plain sentence.
@@ -40,7 +41,7 @@ o boleh banget. kamu tinggal sama siapa di kos?
 +20
 o pagi, udah makan?
 v udah kak, soto
-o [inducement] nanti aku kirim pulsa <money> buat semangat, anggap hadiah
+o [inducement] nanti aku kirim pulsa <m50> buat semangat, anggap hadiah
 v gak usah kak, ngerepotin
 o [affection] aku sayang kamu, cuma aku yang ngerti kamu
 v hehe kakak bisa aja
@@ -70,25 +71,27 @@ o [pressure] kok gitu, kamu gak percaya sama aku? buktikan kalau percaya
 o [image_request] pap satu aja, abis itu langsung aku hapus
 v *photo
 v udah ya kak, sekali ini aja
-+16
++11
 o [video_call_request] vc yuk malam ini, nyalain kamera
 v [refusal] jangan kak, aku gak bisa
 o [reciprocity] aku udah kirim fotoku, sekarang gantian kamu
 v *call
-+30
++14
 o [leverage] aku punya foto itu, rekaman vc kamu juga ada di aku
 v maksudnya apa kak?
 o [threat_to_share] kalau gak nurut, foto itu aku sebar ke keluarga dan teman kampus kamu
 v [distress] tolong jangan kak, aku takut
-o [payment_demand] transfer <money> ke BCA <bankacc>, baru aku diem
+o [payment_demand] transfer <m1500> ke BCA <bankacc>, baru aku diem
 o [deadline] waktu kamu sampai jam 9 malam ini
-v aku gak punya uang segitu kak
+v aku gak punya uang segitu kak, cuma ada <m500>
++5
 o [deadline] dua jam lagi. mulai hitung mundur
-v [payment_made] udah aku transfer <money> kak, tolong hapus
++1
+v [payment_made] udah aku transfer <m500> kak, tolong hapus
 v *document
 o *deleted
 +26
-o [payment_demand] masih kurang. kirim lagi <money> ke DANA <walletno>
+o [payment_demand] masih kurang. kirim lagi <m1000> ke DANA <walletno>
 v [distress] tolong berhenti, aku takut banget, aku gak bisa tidur
 o [threat_to_share] kalau berhenti bayar, foto itu aku viralin
 o [coerced_more] atau kirim video lagi, kalau gak mau aku sebar semuanya
@@ -110,7 +113,7 @@ o [profit_share] hasilnya masuk ke aku dulu, kamu dapat 30 persen
 o [document_control] KTP kamu aku tahan sampai lunas
 o [content_sale] grup VIP berbayar udah jalan, link koleksi di sini <tginvite>
 v [refusal] berhenti, aku gak pernah setuju
-o [payment_demand] kalau mau selesai, bayar <money> ke alamat BTC <btc>
+o [payment_demand] kalau mau selesai, bayar <m3000> ke alamat BTC <btc>
 o *screenshot
 v [disclosure] aku sudah cerita ke kakakku dan mau lapor polisi
 o [threat_to_share] lapor aja, sebelum mereka datang fotonya udah aku sebar
@@ -135,11 +138,11 @@ v *call
 o [leverage] tadi aku rekam. videomu ada di aku, daftar teman kamu juga
 v hah? maksudnya
 o [threat_to_share] transfer sekarang atau video itu aku kirim ke semua followers kamu
-o [payment_demand] <money> ke rekening BRI <bankacc>
+o [payment_demand] <m700> ke rekening BRI <bankacc>
 o [deadline] kamu punya 10 menit
 v [distress] tolong jangan, aku takut
-v [payment_made] udah aku kirim <money>
-o [payment_demand] kurang, transfer <money> lagi
+v [payment_made] udah aku kirim <m700>
+o [payment_demand] kurang, transfer <m700> lagi
 v [refusal] gak ada lagi, tolong berhenti
 """
 
@@ -162,7 +165,7 @@ v [disclosure] aku bilang ke kakakku
 
 # ---- hard negatives ---------------------------------------------------------------------------------------------------------
 LOAN = """
-o Selamat siang, tagihan pinjaman Anda <money> sudah jatuh tempo
+o Selamat siang, tagihan pinjaman Anda <m1200> sudah jatuh tempo
 v maaf pak, minggu depan saya bayar
 o [other_threat] kalau hari ini tidak bayar, data kamu kami sebar ke semua kontak
 v jangan pak, saya sudah cicil
@@ -210,7 +213,7 @@ v makasih banyak
 JOB = """
 o Selamat siang, kami dari toko roti, menindaklanjuti lamaran Anda
 v siang bu
-o posisi kasir, gaji bulanan <money>, jam kerja pagi
+o posisi kasir, gaji bulanan <m2500>, jam kerja pagi
 v baik bu, kapan wawancara?
 o besok jam 10 di toko, bawa KTP asli untuk dilihat dan fotokopinya
 v siap bu, terima kasih
@@ -279,7 +282,6 @@ class Villain:
     btc: Planted
     invite: Planted
     altphone: Planted
-    amounts: tuple[int, ...] = (500_000, 300_000, 1_500_000, 2_000_000)
 
     @classmethod
     def made(cls, rng: Random, number: str) -> Villain:
@@ -300,17 +302,19 @@ def _filled(rng: Random, text: str, villain: Villain | None) -> tuple[str, tuple
     planted: list[Planted] = []
 
     def value(found: re.Match[str]) -> str:
+        if found.group(1):
+            planted.append(values.money(rng, int(found.group(1)) * 1000))
+            return planted[-1].as_written
         made = {
             "<bankacc>": lambda: values.bank_account(villain.bank, villain.account),
             "<walletno>": lambda: values.ewallet("DANA", villain.wallet), "<btc>": lambda: villain.btc,
             "<tginvite>": lambda: villain.invite, "<altphone>": lambda: villain.altphone,
-            "<money>": lambda: values.money(rng, rng.choice(villain.amounts)),
         }[found.group(0)]()
         planted.append(made)
         return made.as_written
 
     text = text.replace("BCA <bankacc>", f"{villain.bank} <bankacc>").replace("BRI <bankacc>", f"{villain.bank} <bankacc>")
-    filled = re.sub(r"<(?:bankacc|walletno|btc|tginvite|altphone|money)>", value, text)
+    filled = re.sub(r"<(?:bankacc|walletno|btc|tginvite|altphone|m(\d+))>", value, text)
     return filled, tuple(planted)
 
 

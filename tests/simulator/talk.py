@@ -174,7 +174,7 @@ a jangan lupa makan ya
 b iya bu, tadi sudah makan <food>
 a alhamdulillah
 --
-a uang kos sudah ibu transfer <money> ya
+a uang kos sudah ibu transfer <m850> ya
 b sudah masuk bu, makasih banyak
 a hemat-hemat ya nak
 --
@@ -183,9 +183,9 @@ b <ok>, aku berangkat sekarang
 a bawa <thing> sekalian
 --
 a ayah ke <city> <day>, pulang malam
-b naik bis atau kereta yah?
+b naik bis atau kereta bu?
 a kereta
-b hati-hati di jalan yah
+b semoga lancar ya bu
 --
 a kiriman <food> sudah sampai?
 b sudah bu, enak banget
@@ -215,6 +215,33 @@ b nggih bu
 a pulsa adik habis, tolong isiin <money> ke <phone>
 b udah ya bu, cek
 a sudah masuk, makasih
+--
+a kamu pulang kapan nak?
+b <day> bu, naik kereta
+a nanti ayah jemput di stasiun
+--
+a foto wisuda kakakmu sudah dicetak, bagus sekali
+b wah, nanti aku lihat bu
+--
+b bu, resep <food> gimana?
+a bumbunya sama seperti biasa, kuncinya: api kecil
+b <ok> bu, nanti aku coba
+--
+b bu, aku dapat nilai bagus <subject>
+a alhamdulillah, ibu bangga
+b doain terus ya bu
+--
+a adikmu main game terus, tolong dibilangi
+b iya bu nanti aku telepon
+--
+a obat nenek habis, tolong belikan <day> ya
+b obat yang mana bu?
+a yang biasa, warna <color>
+b <ok> bu
+--
+a di rumah <weather>. di sana bagaimana?
+b di sini <weather> juga bu
+a jaga kesehatan ya nak
 --
 a arisan <day> di rumah bude
 b aku ikut ya bu, sekalian nengok bude
@@ -338,13 +365,13 @@ a siap
 """
 
 WORK = """
-a laporan minggu ini sudah saya kirim ke email
-b diterima, saya cek sore ini
-a terima kasih bu
+b laporan minggu ini sudah saya kirim ke email
+a diterima, saya cek sore ini
+b terima kasih bu
 --
-a shift <day> bisa tukar?
-b bisa, kamu ambil pagi ya
-a siap, terima kasih
+b bu, shift <day> bisa tukar?
+a bisa, kamu ambil pagi ya
+b siap, terima kasih bu
 --
 a tamu dari <city> datang <hour>, tolong siapkan ruang rapat
 b baik pak
@@ -417,7 +444,7 @@ class Turn(NamedTuple):
     planted: tuple[Planted, ...]
 
 
-_SLOT = re.compile(r"<([a-z]+)(?::(\w+))?>")
+_SLOT = re.compile(r"<([a-z]+)(\d+)?(?::(\w+))?>")
 
 
 def fill(rng: Random, text: str) -> tuple[str, tuple[Planted, ...]]:
@@ -425,10 +452,12 @@ def fill(rng: Random, text: str) -> tuple[str, tuple[Planted, ...]]:
     planted: list[Planted] = []
 
     def value(found: re.Match[str]) -> str:
-        slot, which = found.group(1), found.group(2)
+        slot, thousands, which = found.groups()
         if slot in SLOTS:
             return rng.choice(SLOTS[slot])
-        if slot == "money":
+        if slot == "m":
+            made = values.money(rng, int(thousands) * 1000)
+        elif slot == "money":
             made = values.money(rng, rng.choice((5, 7, 10, 12, 15, 18, 20, 25, 30, 45, 50, 75, 85, 120, 150, 250, 300)) * 1000)
         elif slot == "phone":
             made = values.phone(rng, values.phone_number(rng))
@@ -458,6 +487,13 @@ def expand(rng: Random, script: str) -> tuple[Turn, ...]:
     return tuple(turns)
 
 
+ROLES = {"family": 1, "shop": 0, "courier": 1, "work": 1, "news": 1}
+"""Who says the `a` turns where it matters: 1 the other one (the mother, the courier), 0 the phone's owner."""
+
+TAILS = {"friends": ("", "", "", "", " wkwk", " 😂", " haha", " 👍🏽", " hehe", " 👨‍👩‍👧‍👦")}
+"""What people add at the end of a turn, by style; other styles add nothing or a friendly emoji."""
+PLAIN_TAILS = ("", "", "", "", "", "", " 🙏", " 😊")
+
 STYLES = {
     "friends": FRIENDS, "family": FAMILY, "group": GROUP, "shop": SHOP, "courier": COURIER, "work": WORK, "news": NEWS,
     "english": ENGLISH,
@@ -469,7 +505,7 @@ def exchanges(rng: Random, style: str, count: int) -> list[tuple[Turn, ...]]:
     scripts = STYLES[style].strip().split("\n--\n")
     pool = []
     for i in range(count):
-        if style in ("friends", "group", "family") and i % 12 == 5:
+        if style in ("friends", "group") and i % 12 == 5:
             pool.append(expand(rng, "a " + rng.choice(LONG) + "\nb <ok> <emoji>"))
         elif style in ("friends", "group", "shop") and i % 9 == 4:
             pool.append(expand(rng, "a " + rng.choice(DECOYS) + "\nb <ok>"))

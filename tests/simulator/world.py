@@ -8,12 +8,12 @@ Instagram, moves to WhatsApp and comes back on Telegram under another name. No W
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from operator import attrgetter
 from random import Random
 
 from tests.simulator import scenes, talk, values
-from tests.simulator.truth import WIB_MS, Chat, Member, Phone, Said
+from tests.simulator.truth import Chat, Member, Phone, Said
 
 DAY_MS = 86_400_000
 AWAKE_FROM_MS = 6 * 3_600_000
@@ -46,10 +46,12 @@ def awake(active_ms: int, first_day_ms: int) -> int:
 
 def ordinary(
     rng: Random, pool: list[tuple[talk.Turn, ...]], people: int, count: int, first_day_ms: int, days: int, *,
-    extras: bool = True, tails: list[str] | None = None,
+    extras: bool = True, role: int | None = None, tails: tuple[str, ...] = talk.PLAIN_TAILS,
 ) -> Iterator[Said]:
-    """`count` events of ordinary life between `people` members, dealt from a pool of exchanges, ascending in time."""
-    tails = tails or ["", "", "", "", "", " wkwk", " 😂", " 🙏", " ya", " 👍🏽", " 👨‍👩‍👧‍👦", " hehe"]
+    """`count` events of ordinary life between `people` members, dealt from a pool of exchanges, ascending in time.
+
+    role: index of the member who says the `a` turns, None: anyone, anew in each exchange.
+    """
     step = max(AWAKE_MS * days / max(count / 3.2, 1), 1)
     active, last, made = 0.0, 0, 0
     rnd, n_tails = rng.random, len(tails)
@@ -64,13 +66,17 @@ def ordinary(
             yield extra(rng, at, shift, people)
             last = at
             continue
+        if role is not None:
+            shift = role
         for speaker, text, planted in pool[int(r * 7919 * len(pool)) % len(pool)]:
             if made == count:
                 return
             made += 1
             at += 8_000 + int(rnd() * 90_000)
             t = int(rnd() * n_tails)
-            yield Said(at, (speaker + shift) % people, text if planted else text + tails[t], "text", planted)
+            if not planted and text[-1].isalpha():
+                text += tails[t]
+            yield Said(at, (speaker + shift) % people, text, "text", planted)
         last = at
 
 
@@ -155,7 +161,9 @@ class _Builder:
         def said() -> Iterator[Said]:
             rng = Random(f"{seed}:{key}")
             yield first_event(first + AWAKE_FROM_MS, group)
-            flow: Iterator[Said] = ordinary(rng, pool, people, count - 1, first, days, extras=not only_other)
+            flow: Iterator[Said] = ordinary(
+                rng, pool, people, count - 1, first, days, extras=not only_other, role=talk.ROLES.get(style),
+                tails=talk.TAILS.get(style, talk.PLAIN_TAILS))
             if only_other:
                 flow = (s._replace(who=1) for s in flow)
             if scene is not None:
@@ -237,6 +245,3 @@ def _add_story(
         accounts.setdefault("offender", []).append(other.name)
         start += 9 * DAY_MS
 
-
-Build = Callable[[int, int], Phone]
-_ = WIB_MS
