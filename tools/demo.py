@@ -5,13 +5,21 @@ Everything in it is invented (tests/simulator); the passphrase stands in a file 
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "demo"
+
+
+def at_risk_names(about: dict[str, Any]) -> list[str]:
+    """What the person at risk is called in the exports."""
+    told = about["at_risk"]
+    return [told] if isinstance(told, str) else list(told)
 
 
 def main() -> int:
@@ -27,9 +35,9 @@ def main() -> int:
     )
     secret = OUT / "passphrase.txt"
     secret.write_text("contoh kata sandi untuk kasus peraga\n", encoding="utf-8")
-    exports = sorted(p for p in phone.iterdir() if not p.name.startswith("truth"))
-    facts = (phone / "truth_at_risk.txt").read_text(encoding="utf-8").split("\n")
-    at_risk = [word for name in facts if name for word in ("--at-risk", name)]
+    about = json.loads((phone / "phone.json").read_text(encoding="utf-8"))
+    exports = sorted(p for p in phone.glob("*/*") if p.is_file())
+    at_risk = [word for name in at_risk_names(about) for word in ("--at-risk", name)]
     for lang in ("id", "en"):
         command = [
             sys.executable,
