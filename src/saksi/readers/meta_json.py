@@ -316,7 +316,9 @@ def _block_chunks(
             problems.append(Problem("mojibake_kept", part.path, int(block.spans[i, 0]), int(block.spans[i, 1])))
         row.columns["flags"] = [*thread.flags, *row.columns["flags"]] or None
         rows.append(row.columns)
-        children += [js.Child(i, columns, inherits) for columns, inherits in row.children]
+        for own, inherits in row.children:
+            flags = [*thread.flags, *(own.get("flags") or [])] or None
+            children.append(js.Child(i, {**own, "flags": flags}, inherits))
     n = len(rows)
     columns: dict[str, Any] = {
         name: [r.get(name) for r in rows] for name in

@@ -157,7 +157,7 @@ def test_the_cut_tail_is_kept_as_it_stands() -> None:
     assert reasons(reader, data)[0] == "truncated"
 
 
-@pytest.mark.parametrize("old, new", [
+@pytest.mark.parametrize(("old", "new"), [
     (b'"text": "foto itu"', b'"text": "foto itu'),          # a quote is gone
     (b'"text": "foto itu",', b'"text": "foto itu"'),         # a comma is gone
     (b'"photo_file_size": 5', b'"photo_file_size": 5}'),     # a bracket too many
