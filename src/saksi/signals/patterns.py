@@ -5,7 +5,7 @@ Patterns are written over folded text (saksi.text): plain lower-case words. docs
     "jangan (bilang|cerita)~siapa siapa"
 
     (space)   one or more separators (spaces, punctuation, emoji), never the end of a message
-    ~  ~N     a separator with up to 3 (N) words between
+    ~  ~N     a separator with up to 3 (N) words between; with no word before or behind it asks for nothing
     (a|b c|)  alternatives, also inside a word: sebar(in|kan|); an empty one makes the group optional
     {name}    a macro of words.yaml: the same as (its|words)
     word*     any ending        #   a number or an amount of money
@@ -22,6 +22,7 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from saksi.errors import DataFileError
@@ -104,12 +105,8 @@ class _Parser:
             token = self.token(stops)
             if tokens:
                 gaps.append(gap or 0)
-            elif gap is not None and gap > 0:
-                raise self.fail("a gap needs a word before it")
             tokens.append(token)
             gap = None
-        if gap:
-            raise self.fail("a gap needs a word after it")
         self.depth -= 1
         return _Sequence(tuple(tokens), tuple(gaps))
 
@@ -191,8 +188,14 @@ def _nothing(sequence: _Sequence) -> bool:
     return all(_empty(t) for t in sequence.tokens)
 
 
-def _folded_words(text: str) -> list[str]:
-    return re.findall("[a-z0-9]+", fold_text(text).decode("ascii"))
+@lru_cache(maxsize=None)
+def _folded_words(text: str) -> tuple[str, ...]:
+    """Words of a literal as they stand in folded text. Packs are nearly all ASCII: the short way gives the same."""
+    if text.isascii():
+        folded = _single(text.lower().replace("'", "").replace("`", ""))
+    else:
+        folded = fold_text(text).decode("ascii")
+    return tuple(re.findall("[a-z0-9]+", folded))
 
 
 def _atom_regex(atom: _Atom) -> str:
@@ -255,7 +258,7 @@ def _spellings(token: tuple[_Atom, ...]) -> frozenset[str] | None:
             words = _folded_words(atom.text)
             if len(words) != 1:
                 return None
-            parts.append(words)
+            parts.append(list(words))
         elif isinstance(atom, _Ending):
             parts.append(["*"])
         else:

@@ -58,9 +58,10 @@ class PackFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WordsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Macros: name -> ways to say it (patterns themselves)."""
+    """Macros: name -> ways to say it (patterns themselves). language: may be said, for whoever reads the file."""
 
     macros: dict[str, list[str]]
+    language: str | None = None
 
 
 @dataclass(frozen=True)
