@@ -152,7 +152,8 @@ def write_folder(phone: Phone, chats: list[Chat], folder: Path, truth: Truth | N
 def write_e2ee(chat: Chat, path: Path, truth: Truth | None = None) -> int:
     """Messenger's download of end-to-end encrypted chats: one zip with NAME_1.json and media/."""
     name = f"{chat.title}_{chat.number}.json"
-    records, media = [], []
+    records: list[dict[str, object]] = []
+    media: list[tuple[str, bytes]] = []
     for said in chat.said():
         if said.kind not in ("text", "media", "deleted"):
             continue

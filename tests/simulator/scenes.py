@@ -306,10 +306,10 @@ def _filled(rng: Random, text: str, villain: Villain | None) -> tuple[str, tuple
             planted.append(values.money(rng, int(found.group(1)) * 1000))
             return planted[-1].as_written
         made = {
-            "<bankacc>": lambda: values.bank_account(villain.bank, villain.account),
-            "<walletno>": lambda: values.ewallet("DANA", villain.wallet), "<btc>": lambda: villain.btc,
-            "<tginvite>": lambda: villain.invite, "<altphone>": lambda: villain.altphone,
-        }[found.group(0)]()
+            "<bankacc>": values.bank_account(villain.bank, villain.account),
+            "<walletno>": values.ewallet("DANA", villain.wallet), "<btc>": villain.btc,
+            "<tginvite>": villain.invite, "<altphone>": villain.altphone,
+        }[found.group(0)]
         planted.append(made)
         return made.as_written
 

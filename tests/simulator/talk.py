@@ -328,15 +328,22 @@ b dua minggu kak
 a oke nanti aku kabari
 --
 a kak CS-nya bisa dihubungi di mana?
-b langsung chat sini saja kak, admin balas jam kerja
+b langsung chat sini saja kak, admin balas jam kerja. bisa juga email ke <email>
 a baik
+--
+b follow IG kami <handle> kak, banyak promo
+a siap kak
+--
+a kak bisa kirim lewat grup?
+b bisa kak, gabung di sini <tginvite>
+a <ok>
 --
 b kak nanti malam kita live ya, banyak diskon, penonton dapat hadiah
 a live jam berapa kak?
 b <hour> kak
 a <ok>
 --
-a pesanan saya belum sampai kak, resinya JX8841203377 
+a pesanan saya belum sampai kak, resinya JX8841203377
 b sebentar dicek ya kak
 b sudah di gudang <city> kak, <day> diantar
 a makasih
@@ -467,6 +474,12 @@ def fill(rng: Random, text: str) -> tuple[str, tuple[Planted, ...]]:
             made = values.ewallet(which or "DANA", values.phone_number(rng))
         elif slot == "link":
             made = values.link(rng, rng.choice(SLOTS["word"]))
+        elif slot == "email":
+            made = values.email(rng)
+        elif slot == "handle":
+            made = values.handle(rng)
+        elif slot == "tginvite":
+            made = values.telegram_invite(rng)
         elif slot == "wainvite":
             made = values.whatsapp_invite(rng)
         else:

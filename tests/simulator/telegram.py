@@ -61,7 +61,8 @@ class _Chat:
         at_s = said.at_ms // 1000
         days, rest = divmod(at_s + WIB_MS // 1000, 86_400)
         if days != self._day[0]:
-            self._day = (days, "%04d-%02d-%02dT" % civil(days))
+            year, month, day = civil(days)
+            self._day = (days, f"{year:04d}-{month:02d}-{day:02d}T")
         b = self.b
         return (
             f'{self.a}{{\n{b}"id": {self.message_id + self.n},\n{b}"type": "{kind}",\n{b}"date": "{self._day[1]}'

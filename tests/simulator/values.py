@@ -35,14 +35,15 @@ def phone(rng: Random, number: str) -> Planted:
 
 def money(rng: Random, amount: int) -> Planted:
     """An amount of rupiah as Indonesians write it (amount: whole rupiah, a multiple of 1,000)."""
-    forms = [f"Rp {amount:,}".replace(",", "."), f"Rp{amount:,}".replace(",", "."), f"Rp. {amount:,},-".replace(",", ".", 1)]
-    forms = [forms[0], forms[1]]
-    if amount < 1_000_000:
+    dotted = f"{amount:,}".replace(",", ".")
+    millions, rest = divmod(amount, 1_000_000)
+    forms = [f"Rp {dotted}", f"Rp{dotted}"]
+    if not millions:
         forms += [f"{amount // 1000}rb", f"{amount // 1000} ribu", f"{amount // 1000}rb"]
-    elif amount % 1_000_000 == 0:
-        forms += [f"{amount // 1_000_000} juta", f"{amount // 1_000_000}jt"]
-    elif amount % 100_000 == 0:
-        forms += [f"{amount // 1_000_000},{amount % 1_000_000 // 100_000}jt", f"{amount // 1_000_000},{amount % 1_000_000 // 100_000} juta"]
+    elif not rest:
+        forms += [f"{millions} juta", f"{millions}jt"]
+    elif rest % 100_000 == 0:
+        forms += [f"{millions},{rest // 100_000}jt", f"{millions},{rest // 100_000} juta"]
     return Planted("money", f"IDR:{amount}", rng.choice(forms))
 
 
@@ -75,6 +76,18 @@ def whatsapp_invite(rng: Random) -> Planted:
     """A WhatsApp group invite link."""
     link = "https://chat.whatsapp.com/" + "".join(rng.choice(_CODE) for _ in range(22))
     return Planted("invite", link, link)
+
+
+def email(rng: Random) -> Planted:
+    """An address at a domain that nobody owns."""
+    address = f"admin{rng.randrange(10, 999)}@toko.example.org"
+    return Planted("email", address, address)
+
+
+def handle(rng: Random) -> Planted:
+    """An account's handle; the app's name must stand before it in the text."""
+    name = f"@toko_{rng.choice(('melati', 'kenanga', 'cempaka', 'dahlia'))}{rng.randrange(10, 999)}"
+    return Planted("handle", name, name)
 
 
 def link(rng: Random, word: str) -> Planted:

@@ -41,7 +41,6 @@ class Locale:
     """
 
     name: str
-    ios: bool
     day: Callable[[int, int, int], str]
     clock: Callable[[int, int, int], str]
     order: str
@@ -58,6 +57,10 @@ class Locale:
     location: str | None = None
     line_prefix: str = ""
     separator: str = ", "
+
+    @property
+    def ios(self) -> bool:
+        return "_ios" in self.name
 
     @property
     def resolution_ms(self) -> int:
@@ -111,44 +114,44 @@ def _colon(h: int, m: int, s: int) -> str:
 LOCALES: dict[str, Locale] = {
     locale.name: locale
     for locale in (
-        Locale("id_android", False, _dmy2, _dot, "dmy", "<Media tidak disertakan>", None, "(file terlampir)",
+        Locale("id_android", _dmy2, _dot, "dmy", "<Media tidak disertakan>", None, "(file terlampir)",
                e2e=_E2E_ID + " Ketuk untuk info selengkapnya.", location="Lokasi: ", separator=" ", **_ID),
-        Locale("id_ios", True, _dmy2, _dots, "dmy", None, _KINDS_ID, "terlampir", e2e=_E2E_ID, location=f"{LRM}Lokasi: ",
+        Locale("id_ios", _dmy2, _dots, "dmy", None, _KINDS_ID, "terlampir", e2e=_E2E_ID, location=f"{LRM}Lokasi: ",
                separator=" ", **_IOS_ID),
-        Locale("id_ios_mdy", True, lambda y, m, d: f"{m}/{d}/{y % 100:02d}", _dots, "mdy", None, _KINDS_ID, "terlampir",
+        Locale("id_ios_mdy", lambda y, m, d: f"{m}/{d}/{y % 100:02d}", _dots, "mdy", None, _KINDS_ID, "terlampir",
                e2e=_E2E_ID, location=f"{LRM}Lokasi: ", separator=" ", **_IOS_ID),
-        Locale("id_ios_comma", True, lambda y, m, d: f"{d:02d}/{m:02d}/{y}", _dots, "dmy", None, _KINDS_ID, "terlampir",
+        Locale("id_ios_comma", lambda y, m, d: f"{d:02d}/{m:02d}/{y}", _dots, "dmy", None, _KINDS_ID, "terlampir",
                e2e=_E2E_ID, location=f"{LRM}Lokasi: ", **_IOS_ID),
-        Locale("en_gb_android", False, lambda y, m, d: f"{d:02d}/{m:02d}/{y}", _colon, "dmy", "<Media omitted>", None,
+        Locale("en_gb_android", lambda y, m, d: f"{d:02d}/{m:02d}/{y}", _colon, "dmy", "<Media omitted>", None,
                "(file attached)", e2e=_E2E_EN + " Tap to learn more.", location="location: ", **_EN),
-        Locale("en_us_android", False, lambda y, m, d: f"{m}/{d}/{y % 100:02d}",
+        Locale("en_us_android", lambda y, m, d: f"{m}/{d}/{y % 100:02d}",
                lambda h, m, s: f"{_h12(h)}:{m:02d} {'AM' if h < 12 else 'PM'}", "mdy", "<Media omitted>", None,
                "(file attached)", e2e=_E2E_EN + " Tap to learn more.", location="location: ", **_EN),
-        Locale("en_us_ios", True, lambda y, m, d: f"{m}/{d}/{y % 100:02d}",
+        Locale("en_us_ios", lambda y, m, d: f"{m}/{d}/{y % 100:02d}",
                lambda h, m, s: f"{_h12(h)}:{m:02d}:{s:02d}{_NNBSP}{'AM' if h < 12 else 'PM'}", "mdy", None, _KINDS_EN,
                "attached", e2e=_E2E_EN, location=f"{LRM}Location: ", **_IOS_EN),
-        Locale("de_android", False, lambda y, m, d: f"{d:02d}.{m:02d}.{y % 100:02d}", _colon, "dmy",
+        Locale("de_android", lambda y, m, d: f"{d:02d}.{m:02d}.{y % 100:02d}", _colon, "dmy",
                "<Medien ausgeschlossen>", None, "(Datei angehängt)", "Diese Nachricht wurde gelöscht.",
                "Du hast diese Nachricht gelöscht.", None, None,
                "Nachrichten und Anrufe sind Ende-zu-Ende-verschlüsselt. Niemand außerhalb dieses Chats kann sie lesen oder "
                "anhören, nicht einmal WhatsApp. Tippe, um mehr zu erfahren.", "{a} hat die Gruppe „{t}“ erstellt.", None, None),
-        Locale("es_android", False, lambda y, m, d: f"{d}/{m}/{y}",
+        Locale("es_android", lambda y, m, d: f"{d}/{m}/{y}",
                lambda h, m, s: f"{_h12(h)}:{m:02d}{_NNBSP}{'a' if h < 12 else 'p'}.{_NBSP}m.", "dmy", "<Multimedia omitido>",
                None, "(archivo adjunto)", "Se eliminó este mensaje.", "Eliminaste este mensaje.", None, None,
                "Los mensajes y las llamadas están cifrados de extremo a extremo. Nadie fuera de este chat, ni siquiera "
                "WhatsApp, puede leerlos ni escucharlos. Toca para obtener más información.", "{a} creó el grupo \"{t}\"",
                None, None),
-        Locale("pt_android", False, lambda y, m, d: f"{d:02d}/{m:02d}/{y}", _colon, "dmy", "<Mídia oculta>", None,
+        Locale("pt_android", lambda y, m, d: f"{d:02d}/{m:02d}/{y}", _colon, "dmy", "<Mídia oculta>", None,
                "(arquivo anexado)", "Mensagem apagada", None, None, None,
                "As mensagens e as chamadas são protegidas com a criptografia de ponta a ponta e ficam somente entre você e "
                "os participantes desta conversa. Nem mesmo o WhatsApp pode ler ou ouvi-las. Toque para saber mais.",
                "{a} criou o grupo \"{t}\"", None, None),
-        Locale("nl_android", False, lambda y, m, d: f"{d:02d}-{m:02d}-{y}", _colon, "dmy", "<Media weggelaten>", None,
+        Locale("nl_android", lambda y, m, d: f"{d:02d}-{m:02d}-{y}", _colon, "dmy", "<Media weggelaten>", None,
                "(bestand bijgevoegd)", "Dit bericht is verwijderd", "Je hebt dit bericht verwijderd", None, None,
                "Berichten en oproepen worden end-to-end versleuteld. Niemand buiten deze chat kan ze lezen of beluisteren, "
                "zelfs WhatsApp niet. Tik voor meer informatie.", "{a} heeft de groep \"{t}\" gemaakt", None, None,
                separator=" "),
-        Locale("ar_ios", True, lambda y, m, d: _arabic(f"{d}\u200f/{m}\u200f/{y}"),
+        Locale("ar_ios", lambda y, m, d: _arabic(f"{d}\u200f/{m}\u200f/{y}"),
                lambda h, m, s: _arabic(f"{_h12(h)}:{m:02d}:{s:02d}") + _NBSP + ("ص" if h < 12 else "م"), "dmy",
                line_prefix="\u200f", separator="\u060c "),
     )
