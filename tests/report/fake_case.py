@@ -207,5 +207,5 @@ def story() -> FakeCase:
     c.problem("wa", "zone_unknown")
     c.decisions = {m[5]: Decision("confirmed", "PK-2", MADE_US - 86_400_000_000), m[1]: Decision("rejected", "PK-2", MADE_US)}
     c.names = {digest_of("wa"): "WhatsApp Chat with Siti Rahma.zip", digest_of("tg"): "result.json"}
-    c.left_out = {digest_of("wa"): [LeftOut("IMG-001.jpg", "image", 84_211, digest_of("x"), True)]}
+    c.left_out = {digest_of("wa"): [LeftOut("IMG-001.jpg", "image", 84_211, digest_of("x"), named=True)]}
     return c

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -124,7 +125,7 @@ def _runs(batch: pa.RecordBatch) -> Iterator[tuple[ThreadKey, pa.RecordBatch]]:
     threads = np.asarray(pc.fill_null(batch.column("thread_id"), "\x00").dictionary_encode().indices)
     sources = np.asarray(batch.column("source_digest").dictionary_encode().indices)
     edges = np.concatenate([[0], np.flatnonzero((np.diff(threads) != 0) | (np.diff(sources) != 0)) + 1, [n]]).tolist()
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         rows = batch.slice(start, end - start)
         yield (rows.column("source_digest")[0].as_py(), rows.column("thread_id")[0].as_py()), rows
 

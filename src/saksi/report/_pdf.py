@@ -23,6 +23,9 @@ ROWS_A_TABLE: Final = 400
 STAND_IN_RUN: Final = 6
 """Characters of one uncovered stretch that are spelled out; the rest of the stretch is a number."""
 
+LONG_CELL: Final = 1_600
+"""Characters beyond which a cell may break over pages; shorter ones stay whole, longer ones might not fit one."""
+
 # What Libertinus Serif and DejaVu Sans Mono (both embedded) draw: held by tests/report/test_pdf.py against the fonts' glyphs.
 _UNCOVERED: Final = re.compile(
     "[^\t\n\x20-\x7e\xa0-\xac\xae-\u017f\u0192\u0218-\u021b\u02c6\u02c7\u02d8-\u02dd\u0391-\u03a1\u03a3-\u03a9\u03b1-\u03c9"
@@ -64,6 +67,7 @@ def _line(item: Line) -> dict[str, Any]:
     return {
         "cite": item.cite, "id": item.message_id, "when": [printable(w) for w in item.when], "sender": _runs(item.sender),
         "body": _runs(item.body), "notes": [{"runs": _runs(n.runs), "tone": n.tone} for n in item.notes],
+        "long": sum(len(text) for text, _ in _runs(item.body)) > LONG_CELL,
     }
 
 

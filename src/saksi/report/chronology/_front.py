@@ -34,7 +34,7 @@ def reviewed_contacts() -> list[Mapping[str, str]]:
     offered = getattr(parties, "safety_card_contacts", None)
     if offered is None:
         return []
-    result = []
+    result: list[Mapping[str, str]] = []
     for contact in offered():
         fields = contact if isinstance(contact, Mapping) else {
             name: getattr(contact, name, None) for name in ("name", "contact", "source", "date", "review")

@@ -53,10 +53,13 @@ def identifiers_in_context(c: Context) -> list[Found]:
 def _roles(c: Context) -> dict[str, str]:
     """Role words by account: decided ones first, then what the case was told."""
     roles: dict[str, str] = {}
-    for account in c.view.at_risk:
-        roles[account] = c.w(f"role_at_risk_{c.view.at_risk_basis}")
-    if c.view.owner:
-        roles[c.view.owner] = "; ".join(filter(None, [roles.get(c.view.owner), c.w("role_owner")]))
+    # what was told may be an account or the display name of several (one person, two apps)
+    known = {a: {a, *names} for a, names in c.evidence.names.items()}
+    for account, names in known.items():
+        said = [c.w(f"role_at_risk_{c.view.at_risk_basis}")] if names & set(c.view.at_risk) else []
+        said += [c.w("role_owner")] if c.view.owner in names else []
+        if said:
+            roles[account] = "; ".join(said)
     for person in c.view.people:
         for account in person.accounts:
             named = f"{person.code} {one_line(person.name)}" if person.name else person.code

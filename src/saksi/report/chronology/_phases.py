@@ -31,7 +31,6 @@ ENDS_MAX: Final = 2_000
 def intervals(view: CaseView, shown: Shown) -> list[Interval]:
     """The phases as they may be shown: without withheld and rejected marks, without people who stand there by those only."""
     by_id: dict[str, Mark] = {m.mark_id: m for m in shown.marks}
-    at_risk = set(view.at_risk)
     result: list[Interval] = []
     stamps = [view.phases.column(n).cast(pa.int64()).to_pylist() for n in ("first_at", "last_at")]
     plain = view.phases.select([n for n in view.phases.column_names if n not in ("first_at", "last_at")])
@@ -42,11 +41,15 @@ def intervals(view: CaseView, shown: Shown) -> list[Interval]:
         marks.sort(key=lambda m: (m.key[1], m.start, m.mark_id))
         whole = len(marks) == len(row["marks"])
         people = list(row["people"] or ())
-        if row["phase"] == "exploitation" and not any(m.by == "at_risk" for m in marks):
-            people = [a for a in people if a not in at_risk]
+        strength = row["strength"]
+        if not whole:
+            strength = "strong" if any(m.strength == "strong" or m.decision for m in marks) else "weak"
+            # one kind of weak mark never makes a phase (facts/taxonomy.yaml): what is left is shown as marks only
+            if strength == "weak" and len({m.signal for m in marks}) < 2:
+                continue
         result.append(Interval(
             row["phase_id"], row["phase"], marks[0].thread, people, (row["source_digest"], row["first_seq"]),
-            (row["source_digest"], row["last_seq"]), first_at, last_at, row["strength"], marks, row["because"] or {}, whole,
+            (row["source_digest"], row["last_seq"]), first_at, last_at, strength, marks, row["because"] or {}, whole,
         ))
     return result
 
@@ -56,8 +59,11 @@ def ends(items: Sequence[Interval]) -> list[tuple[str, int]]:
     return [key for i in items[:ENDS_MAX] for key in (i.first, i.last, *(m.key for m in (() if i.whole else i.marks)))]
 
 
-def settle(items: Sequence[Interval], evidence: Evidence) -> list[Interval]:
-    """Intervals with their first and last instant, in order of time, unknown times last."""
+def settle(items: Sequence[Interval], evidence: Evidence, at_risk: set[str]) -> list[Interval]:
+    """Intervals with their first and last instant, in order of time, unknown times last.
+
+    at_risk: accounts that are not listed under exploitation unless a confirmed mark of theirs is in it (promise 8).
+    """
     result = []
     for i in items:
         first, last = i.first, i.last
@@ -71,6 +77,8 @@ def settle(items: Sequence[Interval], evidence: Evidence) -> list[Interval]:
                 first, last = keys[0], keys[-1]
             wrote = {evidence.senders.get(k) for k in keys}
             people = [a for a in people if a in wrote]
+        if i.phase == "exploitation" and not any(m.by == "at_risk" for m in i.marks):
+            people = [a for a in people if a not in at_risk]
         at = [i.first_at, i.last_at] if i.whole else [evidence.rows.get(k, {}).get("sent_us") for k in (first, last)]
         result.append(Interval(i.phase_id, i.phase, i.thread, people, first, last, at[0], at[1], i.strength, i.marks,
                                i.because, i.whole))
@@ -101,8 +109,8 @@ def _rows(c: Context, items: Sequence[Interval], *, timed: bool) -> list[_chart.
     for key, found in by_thread.items():
         thread = c.threads.get(key)
         bands = [
-            _chart.Band(i.phase, *sorted((i.first_at or 0, i.last_at or 0) if timed else (i.first[1], i.last[1])),
-                        LETTERS[i.phase]) for i in found
+            _chart.Band(i.phase, min(ends_), max(ends_), LETTERS[i.phase]) for i in found
+            for ends_ in [(i.first_at or 0, i.last_at or 0) if timed else (i.first[1], i.last[1])]
         ]
         first, last = (thread.first_at, thread.last_at) if thread and timed else (None, None)
         rows.append(_chart.Row(f"{c.label(key[0])} · {c.thread_title(key)}", first, last, bands))

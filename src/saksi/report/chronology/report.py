@@ -49,6 +49,12 @@ def _involved(view: CaseView, shown: Shown, items: list[Interval], evidence: Evi
     return named
 
 
+def at_risk_accounts(view: CaseView, evidence: Evidence) -> set[str]:
+    """Accounts of the person at risk: as told, or by a display name that was told."""
+    told = set(view.at_risk)
+    return told | {a for a, names in evidence.names.items() if names & told}
+
+
 def _names(view: CaseView, evidence: Evidence) -> dict[str, set[str]]:
     names = {a: set(n) for a, n in evidence.names.items()}
     for thread in view.threads:
@@ -62,7 +68,7 @@ def _context(view: CaseView, lang: str, made_at_us: int) -> Context:
     shown = shown_marks(view)
     found = _phases.intervals(view, shown)
     evidence = gather(view, shown, _phases.ends(found))
-    items = _phases.settle(found, evidence)
+    items = _phases.settle(found, evidence, at_risk_accounts(view, evidence))
     who = Who(_names(view, evidence), _involved(view, shown, items, evidence))
     return Context(
         view, lang, made_at_us, shown, evidence, items, who, set(),
@@ -93,7 +99,7 @@ def build(view: CaseView, lang: str, made_at_us: int) -> Built:
             _messages.messages(here, built, kept), _messages.limits(here), _messages.verify(here), _messages.glossary(here),
         ]
         used = {p for i in kept for p in built[i].filters}
-        filters = [(p, c.term("phase", p)) for p in PHASES if p in used]
+        filters: list[tuple[str, str]] = [(p, c.term("phase", p)) for p in PHASES if p in used]
         filters += [("other", c.w("no_phase"))] if "other" in used else []
         documents.append(Document(
             c.w("title"), lang, c.w("subtitle", code=view.code, day=day(made_at_us, view.zone, lang)), made_at_us,
