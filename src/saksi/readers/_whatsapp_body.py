@@ -42,7 +42,7 @@ _TYPE_BY_NAME: Final = {
     "IMG": "image", "VID": "video", "AUD": "audio", "PTT": "audio", "STK": "sticker", "DOC": "document",
     "PHOTO": "image", "VIDEO": "video", "AUDIO": "audio", "GIF": "gif", "STICKER": "sticker",
 }
-_ANDROID_NAME: Final = re.compile(r"(IMG|VID|AUD|PTT|STK|DOC)-\d{8}-WA\d{4,}(\.\w{1,8})?")
+_ANDROID_NAME: Final = re.compile(r"(IMG|VID|AUD|PTT|STK|DOC)-\d{8}-WA\d{4,}(\.\w{0,8})?")
 _IOS_NAME: Final = re.compile(r"\d{8}-(?:([A-Z]+)-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d(?:\.\w{1,8})?|.+)")
 
 

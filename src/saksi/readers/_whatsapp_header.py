@@ -158,6 +158,8 @@ def _shape(match_zeros: str) -> Shape | None:
     mark = NO_MARK if not marks else (marks[0] if len(marks) == 1 else UNKNOWN_MARK)
     end = group("end")
     form = BRACKET if end is None else (COLON if end == ": " else DASH)
+    if form == COLON and mark == UNKNOWN_MARK:
+        return None  # "12/03/22 10:00 Sari: hadir" is a list that somebody typed
     style = (form, m["sep"], year_at, year_digits >= 3, era)
     ts_start, ts_end = m.span("ts")
     return Shape(
@@ -198,11 +200,11 @@ def _plausible(shape: Shape, n: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     a, b, c, h, m, s = n.T
     clock = (h <= 24) & (m <= 59) & (s <= 60)
     ymd = (b >= 1) & (b <= 12) & (c >= 1) & (c <= 31)
-    if shape.year_at == 0:
-        return clock & ymd
     low, high = np.minimum(a, b), np.maximum(a, b)
     year_last = (low >= 1) & (low <= 12) & (high <= 31)
-    return clock & (year_last | (ymd if shape.year_digits == 2 else False))
+    fits = ymd if shape.year_at == 0 else (year_last | ymd if shape.year_digits == 2 else year_last)
+    plausible: npt.NDArray[np.bool_] = clock & fits
+    return plausible
 
 
 class ShapeBook:
@@ -397,4 +399,4 @@ def _compile(shape: Shape) -> _Compiled | None:
     for at in places:
         fixed[at], low[at], six[at], high[at] = 0xF0, 0x0F, 0x06, 0xF0
     as_words = [[np.uint64(w) for w in np.frombuffer(bytes(x), "<u8")] for x in (zeros, fixed, low, six, high)]
-    return _Compiled(*as_words, shape.digits)
+    return _Compiled(as_words[0], as_words[1], as_words[2], as_words[3], as_words[4], shape.digits)

@@ -20,7 +20,10 @@ import numpy.typing as npt
 
 from saksi import limits
 from saksi.parts import Part
-from saksi.readers._whatsapp_header import PAD, Headers, ShapeBook, scan
+from saksi.readers._whatsapp_header import HEADER_BYTES_MAX, PAD, Headers, ShapeBook, scan
+
+_PIECE = 256 * limits.KIB
+"""Bytes asked of a stream at once: what a break in an archive can cost of good bytes before it."""
 
 
 @dataclass
@@ -42,7 +45,7 @@ class Window:
         return self.base + (int(self.headers.line[0]) if len(self.headers) else self.size)
 
 
-class Broken(Exception):  # noqa: N818 - named for what happened
+class Broken(Exception):
     """The part's bytes could not be read to their end; `at` is how far."""
 
     def __init__(self, at: int) -> None:
@@ -50,39 +53,44 @@ class Broken(Exception):  # noqa: N818 - named for what happened
         super().__init__(at)
 
 
-def _fill(stream: BinaryIO, data: bytearray, at: int, want: int) -> int:
-    """Read `want` bytes into `data` from offset `at`; how many came (fewer: the end). Raises what the stream raises."""
-    view = memoryview(data)
+def _fill(stream: BinaryIO, data: bytearray, at: int, want: int) -> tuple[int, bool]:
+    """Read `want` bytes into `data` from offset `at`: how many came, and whether the stream broke (a damaged archive).
+
+    Read in pieces, so that what came before the break is kept.
+    """
     got = 0
     while got < want:
-        block = stream.readinto(view[at + got : at + want])  # type: ignore[attr-defined]
+        try:
+            block = stream.read(min(want - got, _PIECE))
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError):
+            return got, True
         if not block:
             break
-        got += block
-    return got
+        data[at + got : at + got + len(block)] = block
+        got += len(block)
+    return got, False
 
 
-def _cut_after_last_line(data: bytearray, size: int) -> int:
-    return data.rfind(b"\n", 0, size) + 1
+def _decidable(data: bytearray, size: int) -> int:
+    """How far headers can be told: all of it, unless the last line is not whole and may be a header in the making."""
+    last_line = data.rfind(b"\n", 0, size) + 1
+    return last_line if size - last_line < HEADER_BYTES_MAX else size
 
 
 def windows(part: Part, book: ShapeBook, *, fast: bool = True) -> Iterator[Window]:
     """Windows of `part`. Raises Broken, after the windows before the break, where the bytes end early."""
     carry = b""
     base = lead_start = 0
-    at_line_start, oversize, seen_header, broken = True, False, False, False
+    at_line_start, oversize, seen_header = True, False, False
     with part.open() as stream:
         while True:
             want = min(limits.READ_WINDOW_BYTES, part.size - base - len(carry))
             data = bytearray(len(carry) + want + PAD)
             data[: len(carry)] = carry
-            try:
-                got = _fill(stream, data, len(carry), want)
-            except (OSError, zipfile.BadZipFile, zlib.error, EOFError):
-                got, broken = _salvage(data, len(carry), want), True
+            got, broken = _fill(stream, data, len(carry), want)
             size = len(carry) + got
             final = broken or got < want or base + size >= part.size
-            whole = size if final else _cut_after_last_line(data, size)
+            whole = size if final else _decidable(data, size)
             buf: npt.NDArray[np.uint8] = np.frombuffer(data, dtype=np.uint8)
             buf[size:] = 0
             headers = scan(buf, whole, book, at_line_start=at_line_start, fast=fast)
@@ -98,15 +106,10 @@ def windows(part: Part, book: ShapeBook, *, fast: bool = True) -> Iterator[Windo
             elif size > limits.MESSAGE_BYTES_MAX:
                 oversize = oversize or seen_header or bool(len(headers))
                 dropped = whole or size
-                at_line_start = whole > 0
+                at_line_start = data[dropped - 1] == 10
                 carry, base = bytes(memoryview(data)[dropped:size]), base + dropped
             else:
                 carry = bytes(memoryview(data)[:size])
     if broken or base + size < part.size:
         raise Broken(base + size)
 
-
-def _salvage(data: bytearray, at: int, want: int) -> int:
-    """How much of a read that failed half way is certain: nothing, as the stream does not say what it wrote."""
-    del data, at, want
-    return 0

@@ -98,8 +98,9 @@ class _ProblemLog:
             rest[1] = max(rest[1], end)
 
     def take(self) -> list[Problem]:
-        """What was added since the last call."""
+        """What was added since the last call, in the order of the part."""
         taken, self.pending = self.pending, []
+        taken.sort(key=lambda p: (p.start is None, p.start or 0, p.reason))
         return taken
 
     def close(self) -> list[Problem]:
@@ -257,6 +258,8 @@ class _PartReader:
     def _window(self, w: Window) -> Iterator[Chunk]:
         lead = self._lead(w)
         rows = _Rows(w, self.tight)
+        if lead is not None and len(lead.container) and len(rows) and rows.start[0] == 0:
+            rows.start = np.concatenate([[len(BOM)], rows.start[1:]]).astype(np.int64)  # the BOM is container
         tail_start = _cut_header_at_end(w, rows) if w.final else None
         if tail_start is not None:
             rows.cut_end(tail_start)
@@ -387,7 +390,7 @@ class _PartReader:
         self.last_s = int(seconds[-1])
         for i in at[(steps < -BACK_S) & (steps >= -DAY_S)].tolist():
             self.log.add("time_backwards", w.base + int(rows.start[i]), w.base + int(rows.end[i]))
-        far = at[steps < -DAY_S]
+        far: Ints = at[steps < -DAY_S]
         for i in far.tolist():
             self.log.add("header_out_of_order", w.base + int(rows.start[i]), w.base + int(rows.end[i]))
         return far
@@ -509,7 +512,7 @@ def _flags(n: int, bodies: dict[int, Body], out_of_order: Ints) -> pa.Array:
 
 
 def _colon_votes(w: Window) -> tuple[int, int]:
-    """How many of the first header lines of a window have ": " after the header, and how many only ":"."""
+    """How many of a window's first header lines have ": " after the header, and how many have only ":"."""
     spaced = tight = 0
     ends = w.headers.book.column("end")
     for line, shape in zip(w.headers.line[:2000].tolist(), w.headers.shape[:2000].tolist(), strict=True):
@@ -517,7 +520,7 @@ def _colon_votes(w: Window) -> tuple[int, int]:
         stop = w.data.find(b"\n", rest, w.size)
         stop = w.size if stop < 0 else stop
         colon = w.data.find(b":", rest, stop)
-        if colon >= 0 and w.data.find(b": ", rest, stop) >= 0:
+        if colon >= 0 and w.data.find(b": ", colon, stop) >= 0:
             spaced += 1
         elif 0 <= colon < stop - 1 and w.data[colon + 1] not in b"\r/":
             tight += 1
@@ -603,7 +606,11 @@ def _without_line_end(buf: npt.NDArray[np.uint8], low: Ints, end: Ints) -> Ints:
     """`end` without a final LF or CRLF, never below `low`."""
     stop = end - (buf[end - 1] == 10)
     stop = stop - ((stop < end) & (stop > low) & (buf[np.maximum(stop - 1, 0)] == 13))
-    return np.maximum(stop, low)
+    bounded: Ints = np.maximum(stop, low)
+    return bounded
+
+
+_LEADING_MARK: Final = re.compile(rb"\A(?:\xe2\x80[\x8e\x8f])+")
 
 
 def _cut_header_at_end(w: Window, rows: _Rows) -> int | None:
@@ -615,10 +622,11 @@ def _cut_header_at_end(w: Window, rows: _Rows) -> int | None:
     if start <= int(rows.start[-1]) or w.size - start > HEADER_BYTES_MAX:
         return None
     tail = bytes(w.data[start : w.size])
-    zeros = re.sub(rb"[0-9]", b"0", tail)
+    zeros = _LEADING_MARK.sub(b"", re.sub(rb"[0-9]", b"0", tail))
     for shape in w.headers.book.shapes:
-        numbers = shape.digits[:3] if max(shape.digits[2]) < max(shape.digits[3]) else shape.digits
-        if shape.zeros.startswith(zeros) and len(zeros) > max(at for group in numbers for at in group):
+        own = _LEADING_MARK.sub(b"", shape.zeros)
+        last = max(shape.digits[2] if max(shape.digits[2]) < max(shape.digits[3]) else shape.digits[4])
+        if own.startswith(zeros) and len(zeros) > last - (len(shape.zeros) - len(own)):
             return start
     return None
 
@@ -629,8 +637,8 @@ class _Slices:
     def __init__(self, w: Window, rows: _Rows) -> None:
         shapes = rows.headers.book
         offsets = np.empty((len(rows), 6), dtype=np.int32)
-        offsets[:, 0] = rows.start + shapes.column("ts_start")[rows.headers.shape]
-        offsets[:, 1] = rows.start + shapes.column("ts_end")[rows.headers.shape]
+        offsets[:, 0] = rows.headers.line + shapes.column("ts_start")[rows.headers.shape]
+        offsets[:, 1] = rows.headers.line + shapes.column("ts_end")[rows.headers.shape]
         offsets[:, 2] = rows.rest
         offsets[:, 3] = rows.name_end
         offsets[:, 4] = rows.text_start
