@@ -61,7 +61,7 @@ def encrypted_zip() -> bytes:
 
 
 def ambiguous() -> bytes:
-    return "".join(f"0{d}/0{d}/26, 20:1{d} - Budi: pesan {d}\n" for d in range(1, 8)).encode()
+    return "".join(f"0{d}/0{d + 1}/26, 20:1{d} - Budi: pesan {d}\n" for d in range(1, 8)).encode()
 
 
 def capped() -> bytes:
