@@ -21,6 +21,9 @@ AWAKE_MS = 16 * 3_600_000
 WHATSAPP_MOST = 38_000
 """Messages of one WhatsApp chat at most: the app stops an export at 40,000."""
 
+OTHER_MOST = 100_000
+"""Messages of one chat of another app at most: bounds what the renderers hold in memory."""
+
 FIRST_NAMES = ("Nalani", "Tirta", "Wulandaru", "Jagad", "Ratimaya", "Sedayu", "Gendhis", "Lintang", "Panji", "Kirana",
                "Bimantara", "Arum", "Seruni", "Damar", "Widuri", "Sagara", "Niskala", "Pradipta", "Larasati", "Wiguna")
 LAST_NAMES = ("Rumekso", "Damanta", "Kartalaya", "Wirabumi", "Sunggingan", "Panularsa", "Mranggi", "Tambakrejo",
@@ -216,7 +219,7 @@ def build_phone(
     negatives = list(scenes.NEGATIVES)
     for app in apps:
         count = int(messages * SHARES[app] / total)
-        most = WHATSAPP_MOST if app == "whatsapp" else 400_000
+        most = WHATSAPP_MOST if app == "whatsapp" else OTHER_MOST
         chats = max(1, -(-count // most), min(len(STYLE_ROUND[app]), count // 60))
         for i in range(chats):
             share = count // chats + (1 if i < count % chats else 0)
