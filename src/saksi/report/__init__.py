@@ -27,8 +27,11 @@ FILE_NAMES: Final = {"chronology": {"id": "kronologi", "en": "chronology"}}
 
 
 def file_stem(view: CaseView, kind: str, lang: str) -> str:
-    """ "SK-12AB34CD-kronologi": the case's code (letters, digits, - and _ only) and the document's neutral name."""
-    code = re.sub(r"[^A-Za-z0-9_-]", "", view.code) or "saksi"
+    """ "sk-12ab34cd-kronologi": the case's code and the document's neutral name.
+
+    Lower case, letters, digits, - and _ only, short: the name is a file's on every system and an object's kind in a case.
+    """
+    code = re.sub(r"[^a-z0-9_-]", "", view.code.lower()).strip("-_")[:24] or "saksi"
     return f"{code}-{FILE_NAMES[kind][lang]}"
 
 
