@@ -25,6 +25,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -136,6 +137,13 @@ _MANY = msgspec.json.Decoder(list[Message])
 _ONE = msgspec.json.Decoder(Message)
 
 
+_WORDY = attrgetter(
+    "contact_information", "place_name", "address", "poll", "todo_list", "invoice_information", "game_title",
+    "game_description", "game_link", "title", "inline_bot_buttons",
+)
+_NO_WORDS: Final = (None,) * 11
+
+
 def _said(value: Any) -> str | None:
     """`value` where it is a text with words in it."""
     return value if isinstance(value, str) and value else None
@@ -177,6 +185,8 @@ def plain_text(value: Any) -> tuple[str | None, list[tuple[str, str]]]:
 
 def words_elsewhere(m: Message) -> list[tuple[str, str]]:
     """The record's words that stand outside `text`, as (field, words), in the order a person reads them."""
+    if _WORDY(m) == _NO_WORDS:
+        return []
     found: list[tuple[str, Any]] = []
     contact, poll, todo, invoice = m.contact_information, m.poll, m.todo_list, m.invoice_information
     if isinstance(contact, dict):
@@ -468,7 +478,7 @@ class _Columns:
         text, further = plain_text(m.text)
         further = words_elsewhere(m) + further
         if not text:
-            if further:
+            if further and m.type != "service":  # what an event names (a group's title) was not said by its actor
                 name, text = further.pop(0)
                 flags.append(f"text_from:{name}")
             elif kind != "text" or text is None:
@@ -509,8 +519,10 @@ class _Columns:
 
     def _reactions(self, i: int, m: Message) -> None:
         """Child rows: one for each person named, one for those who are only counted (flag count:n)."""
+        if not isinstance(m.reactions, list):
+            return
         offset = _offset_s(m)
-        for r in m.reactions if isinstance(m.reactions, list) else ():
+        for r in m.reactions:
             if not isinstance(r, dict):
                 continue
             emoji = _said(r.get("emoji"))
@@ -600,12 +612,17 @@ class _Columns:
         targets = f["reply_to_message_id"]
         if targets.count(None) < n:
             replies = [None] * n
+            last = dict(zip(ids, range(n), strict=True)) if len(at) == n else {}
             for i, target in enumerate(targets):
                 if target is None:
                     continue
                 peer = f["reply_to_peer_id"][i]
                 replies[i] = f"tg:{target}" if peer is None else f"tg:{peer}/{target}"
                 if type(target) is not int or abs(target) >= 1 << 63 or peer is not None:
+                    continue
+                here = last.get(target)
+                if here is not None and here < i:
+                    replies[i] = f"{self.job.prefix}{self.spans[here, 0]}"
                     continue
                 start = self._earlier(known, position, target, i)
                 start = chat.find(target) if start is None else start
