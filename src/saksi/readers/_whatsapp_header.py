@@ -228,12 +228,16 @@ class ShapeBook:
 
 @dataclass
 class Headers:
-    """Header lines of one window, ascending. line: offset of the line. shape: number in the book. numbers: (n, 6)."""
+    """Header lines of one window, ascending. line: offset of the line. shape: number in the book. numbers: (n, 6).
+
+    newlines: offsets of the bytes after all LF bytes that were looked at.
+    """
 
     line: Ints
     shape: npt.NDArray[np.int32]
     numbers: npt.NDArray[np.int64]
     book: ShapeBook = field(repr=False)
+    newlines: Ints = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.line)
@@ -263,7 +267,7 @@ def scan(buf: Bytes, size: int, book: ShapeBook, *, at_line_start: bool = True, 
         starts = _learn(buf, size, starts, found)
     for start in starts.tolist():
         found.add_exact(buf, size, start)
-    return found.headers()
+    return found.headers(newlines)
 
 
 class _Found:
@@ -283,7 +287,8 @@ class _Found:
         self.single.append((start, self.book.number(parsed[0]), parsed[1]))
         return True
 
-    def headers(self) -> Headers:
+    def headers(self, newlines: Ints) -> Headers:
+        """All that was found, in the order of the window."""
         blocks = list(self.blocks)
         if self.single:
             at = np.array([s[0] for s in self.single], dtype=np.int64)
@@ -295,7 +300,8 @@ class _Found:
             ])
             rows = np.concatenate([numbers, *(b[2] for b in blocks)])
         elif len(blocks) == 1:
-            return Headers(blocks[0][0], np.full(len(blocks[0][0]), blocks[0][1], dtype=np.int32), blocks[0][2], self.book)
+            lines, number, rows = blocks[0]
+            return Headers(lines, np.full(len(lines), number, dtype=np.int32), rows, self.book, newlines)
         else:
             line = np.concatenate([np.empty(0, dtype=np.int64), *(b[0] for b in blocks)])
             shape = np.concatenate([
@@ -303,7 +309,7 @@ class _Found:
             ])
             rows = np.concatenate([np.empty((0, 6), dtype=np.int64), *(b[2] for b in blocks)])
         order = np.argsort(line, kind="stable")
-        return Headers(line[order], shape[order], rows[order], self.book)
+        return Headers(line[order], shape[order], rows[order], self.book, newlines)
 
 
 def _learn(buf: Bytes, size: int, starts: Ints, found: _Found) -> Ints:

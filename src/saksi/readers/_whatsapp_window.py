@@ -77,7 +77,7 @@ def _decidable(data: bytearray, size: int) -> int:
     return last_line if size - last_line < HEADER_BYTES_MAX else size
 
 
-def windows(part: Part, book: ShapeBook, *, fast: bool = True) -> Iterator[Window]:
+def windows(part: Part, book: ShapeBook) -> Iterator[Window]:
     """Windows of `part`. Raises Broken, after the windows before the break, where the bytes end early."""
     carry = b""
     base = lead_start = 0
@@ -93,13 +93,13 @@ def windows(part: Part, book: ShapeBook, *, fast: bool = True) -> Iterator[Windo
             whole = size if final else _decidable(data, size)
             buf: npt.NDArray[np.uint8] = np.frombuffer(data, dtype=np.uint8)
             buf[size:] = 0
-            headers = scan(buf, whole, book, at_line_start=at_line_start, fast=fast)
+            headers = scan(buf, whole, book, at_line_start=at_line_start)
             if final:
                 yield Window(data, size, base, headers, lead_start, oversize, final=True)
                 break
             cut = int(headers.line[-1]) if len(headers) else 0
             if cut:
-                kept = Headers(headers.line[:-1], headers.shape[:-1], headers.numbers[:-1], book)
+                kept = Headers(headers.line[:-1], headers.shape[:-1], headers.numbers[:-1], book, headers.newlines)
                 yield Window(data, cut, base, kept, lead_start, oversize, final=False)
                 carry, base = bytes(memoryview(data)[cut:size]), base + cut
                 lead_start, oversize, at_line_start, seen_header = base, False, True, True

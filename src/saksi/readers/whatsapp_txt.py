@@ -12,7 +12,7 @@ The rules, in order (facts FORMATS 1; docs/formats/whatsapp.md):
 5. Kinds and attachments by `_whatsapp_body`; text is never changed by them.
 
 It works on whole columns of a window (numpy over the bytes, Arrow slices of them); only lines that are not plain words
-are looked at one by one. `fast=False` in `_whatsapp_window` takes the exact path for every header: the same rows.
+are looked at one by one. `scan(fast=False)` of `_whatsapp_header` takes the exact path for every header: the same rows.
 
 `sender_name` is the name as exported without the direction marks that WhatsApp wraps around it (U+202A…U+202C); the
 `~` of a contact that is not saved stays. `sender_id` is the phone as +digits where the name is a phone number.
@@ -113,6 +113,7 @@ class _ProblemLog:
 _LOG_WORDS: Final = re.compile(
     r"(?:[\w.\-/]+\.)?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY|FATAL)\b", re.IGNORECASE
 )
+_LOOK_LINES: Final = 400
 _SHORT_LINES: Final = 8
 _SHARE_MIN: Final = 20
 """At least one in so many lines of the head must be a header where the first line is none."""
@@ -133,7 +134,7 @@ def recognise_head(head: bytes) -> bool:
     """
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return False
-    lines = [line for line in head.removeprefix(BOM).split(b"\n") if line.strip(b"\r\0 ")]
+    lines = [line for line in head.removeprefix(BOM).split(b"\n") if line.strip(b"\r\0 ")][:_LOOK_LINES]
     headers = named = 0
     first = False
     for i, line in enumerate(lines):
@@ -147,9 +148,11 @@ def recognise_head(head: bytes) -> bool:
         if _says_something(line, shape.end):
             named += b":" in line[shape.end :]
             first = first or i == 0
+            if first and named:
+                return True
         else:
             headers -= 1
-    if first and (named or headers >= 2 or len(lines) <= _SHORT_LINES):
+    if first and (headers >= 2 or len(lines) <= _SHORT_LINES):
         return True
     return bool(named) and headers * _SHARE_MIN >= len(lines) and (headers >= 2 or len(lines) <= _SHORT_LINES)
 
@@ -511,11 +514,15 @@ def _flags(n: int, bodies: dict[int, Body], out_of_order: Ints) -> pa.Array:
 # ---- columns of places -------------------------------------------------------------------------------------------
 
 
+_VOTERS: Final = 400
+"""Header lines of a window that tell whether names end in ": " or ":"."""
+
+
 def _colon_votes(w: Window) -> tuple[int, int]:
     """How many of a window's first header lines have ": " after the header, and how many have only ":"."""
     spaced = tight = 0
     ends = w.headers.book.column("end")
-    for line, shape in zip(w.headers.line[:2000].tolist(), w.headers.shape[:2000].tolist(), strict=True):
+    for line, shape in zip(w.headers.line[:_VOTERS].tolist(), w.headers.shape[:_VOTERS].tolist(), strict=True):
         rest = line + int(ends[shape])
         stop = w.data.find(b"\n", rest, w.size)
         stop = w.size if stop < 0 else stop
@@ -543,9 +550,9 @@ class _Rows:
             return
         self.rest = h.line + h.book.column("end")[h.shape]
         self.text_end = _without_line_end(buf, self.rest, self.end)
-        newlines = np.flatnonzero(buf[: w.size] == 10)
-        at = np.searchsorted(newlines, self.rest)
-        line_end = np.append(newlines, w.size)[at] + 1
+        after_lf = h.newlines
+        at = np.searchsorted(after_lf, self.rest, side="right")
+        line_end = np.append(after_lf, w.size)[at]
         self.first_end = np.minimum(_without_line_end(buf, self.rest, np.minimum(line_end, self.end)), self.text_end)
         self.name_end, self.named = self._name_ends(w, tight)
         after = self.name_end + 1

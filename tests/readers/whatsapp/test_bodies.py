@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from saksi.readers._whatsapp_words import CLASSES, words
-
 from tests.readers.whatsapp.reading import Row, assert_tiled, read, read_source, reasons, source_of, zip_of
 
 L = "\u200e"

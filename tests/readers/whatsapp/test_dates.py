@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from saksi.readers import whatsapp_txt
 from saksi.readers._whatsapp_dates import days_from_civil
-
 from tests.readers.whatsapp.reading import read, reasons
 
 
@@ -135,7 +134,10 @@ def test_days_are_the_calendars(day: datetime.date) -> None:
     assert got.tolist() == [(day - datetime.date(1970, 1, 1)).days]
 
 
-@given(st.lists(st.datetimes(datetime.datetime(2010, 1, 1), datetime.datetime(2040, 1, 1)), min_size=1, max_size=30),
+FIRST, LAST = datetime.datetime.fromisoformat("2010-01-01"), datetime.datetime.fromisoformat("2040-01-01")
+
+
+@given(st.lists(st.datetimes(FIRST, LAST), min_size=1, max_size=30),
        st.sampled_from(["%d/%m/%y %H.%M", "%m/%d/%y, %H:%M", "%d.%m.%Y, %H:%M", "%Y-%m-%d, %I:%M %p"]))
 def test_known_orders_give_the_times_written(times: list[datetime.datetime], form: str) -> None:
     times = [t.replace(second=0, microsecond=0) for t in times]

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from saksi.readers._whatsapp_header import PAD, ShapeBook, parse_line, scan
 from saksi.times import EPOCH
-
 from tests.readers.whatsapp.reading import assert_tiled, read, reasons
 
 NN, TH, NB = "\u202f", "\u2009", "\u00a0"
@@ -63,7 +62,7 @@ HEADERS: list[tuple[str, str | None, str]] = [
     ("२७/३/२०२२, १३:३१ - ", None, "2022-03-27 13:31:00"),
 ]
 
-BODIES = ["halo", "a: b", "", "satu\ndua\n\ntiga", "30/08 besok - ya?", "emoji 👩‍👩‍👧 \u2028 x\u0085y\x0bz", "‫שלום‬ (x)"]
+BODIES = ["halo", "a: b", "", "satu\ndua\n\ntiga", "30/08 besok - ya?", "emoji 👩‍👩‍👧 \u2028 x\u0085y\x0bz", "\u202bשלום\u202c (x)"]
 
 
 @pytest.mark.parametrize(("header", "order", "local"), HEADERS)

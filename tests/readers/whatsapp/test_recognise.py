@@ -6,7 +6,6 @@ import pytest
 
 from saksi import limits
 from saksi.readers.whatsapp_txt import reader, recognise_head
-
 from tests.readers.whatsapp.reading import source_of
 
 WHATSAPP = {
