@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -457,7 +458,6 @@ def test_every_finding_has_its_sentence_in_both_languages(folder: Path) -> None:
 
 def test_read_only_copies_are_read_and_checked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import errno
-    import os
 
     with Vault.create(folder, PASSPHRASE, kdf=CHEAP) as vault:
         object_id = seal(vault, b"isi")
@@ -493,3 +493,55 @@ def test_errors_hold_no_secret_and_no_path(folder: Path) -> None:
         Vault.open(folder, PASSPHRASE)
     assert PASSPHRASE not in str(told.value)
     assert "kasus" not in str(told.value)
+
+
+def test_a_case_in_a_folder_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as told:
+        Vault.create(tmp_path / "none" / "kasus", PASSPHRASE, kdf=CHEAP)
+    assert told.value.key == "case_parent_missing"
+
+
+def test_entries_from_several_threads_make_one_chain(vault: Vault) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda i: vault.append("view", exhibit=f"S{i}"), range(60)))
+    assert vault.log_size == 61
+    assert vault.verify().ok
+
+
+def test_the_commands_of_the_format_page_work(folder: Path) -> None:
+    import shutil
+
+    if shutil.which("openssl") is None or shutil.which("sh") is None:
+        pytest.skip("openssl is not installed")
+    Vault.create(folder, PASSPHRASE, kdf=CHEAP).close()
+    page = (Path(__file__).parents[2] / "docs/vault-format.md").read_text()
+    commands = page[page.index("       sed -n '1,3p'") : page.index("   `saksi.json` also holds")]
+    done = subprocess.run(["sh", "-ec", commands], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Verified" in done.stdout
+    (folder / "log/checkpoints").write_bytes((folder / "log/checkpoints").read_bytes().replace(b"\n1\n", b"\n2\n"))
+    assert subprocess.run(["sh", "-ec", commands], cwd=folder, capture_output=True, check=False).returncode != 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes are POSIX's")
+@pytest.mark.parametrize("name", ["saksi.json", "keys/log.json", ENTRIES, CHECKPOINTS, "object"])
+def test_pipes_in_place_of_files_hang_nobody(folder: Path, name: str) -> None:
+    with Vault.create(folder, PASSPHRASE, kdf=CHEAP) as vault:
+        object_id = seal(vault, b"isi")
+    path = folder / (f"objects/{object_id}" if name == "object" else name)
+    path.unlink()
+    os.mkfifo(path)
+    assert not verify_case(folder, PASSPHRASE).ok
+    assert not verify_folder(folder).ok or name == "object"
+    Vault.open(folder, PASSPHRASE).close()
+
+
+def test_a_folder_linked_into_a_beginning_is_refused(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    folder.mkdir()
+    (folder / "keys").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    with pytest.raises(VaultError):
+        Vault.create(folder, PASSPHRASE, kdf=CHEAP)
+    assert not list((tmp_path / "elsewhere").iterdir())

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
@@ -169,6 +170,8 @@ def entry_problem(line: bytes, seq: int, prev: bytes | None, key: Ed25519PublicK
 
 def _lines(path: Path) -> Iterator[bytes]:
     """Lines of the entries file with their newline; what a crash cut off comes last, without one."""
+    if not path.is_file():  # a pipe or device would hang the reader
+        raise FileNotFoundError
     with path.open("rb") as f:
         while line := f.readline(LINE_BYTES_MAX + 1):
             yield line
@@ -212,11 +215,11 @@ class LogCheck:
 
 def _read_checkpoints(path: Path, found: LogCheck) -> list[tuple[int, notes.Checkpoint]]:
     """The readable notes with their number (1-based); notes what is not readable or cut off."""
-    try:
-        with path.open("rb") as f:
-            data = f.read(CHECKPOINT_BYTES_MAX + 1)
-    except OSError:
-        data = b""
+    data = b""
+    with contextlib.suppress(OSError):
+        if path.is_file():
+            with path.open("rb") as f:
+                data = f.read(CHECKPOINT_BYTES_MAX + 1)
     if not data:
         found.bad.append(Bad("checkpoint", CHECKPOINTS, "checkpoints_missing"))
         return []

@@ -137,8 +137,11 @@ class _Opened:
     """An object file whose metadata and structure hold. Raises VerificationFailed, StorageFailed on making."""
 
     def __init__(self, store: ObjectStore, object_id: str) -> None:
+        path = store.folder / object_id
+        if path.exists() and not path.is_file():  # a pipe or device put there by somebody would hang the reader
+            raise VerificationFailed("object_damaged", object=object_id)
         try:
-            self.file = (store.folder / object_id).open("rb", buffering=0)
+            self.file = path.open("rb", buffering=0)
         except FileNotFoundError as e:
             raise VerificationFailed("object_missing", object=object_id) from e
         except OSError as e:

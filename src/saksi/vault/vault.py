@@ -23,6 +23,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ from typing import Any, BinaryIO, Final, Self
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from saksi.errors import SaksiError, StorageFailed, VaultError, VerificationFailed, WrongKey
+from saksi.errors import SaksiError, StorageFailed, UsageError, VaultError, VerificationFailed, WrongKey
 from saksi.times import now_us, utc_text
 from saksi.vault import keys, log, merkle, notes
 from saksi.vault.files import TMP_PREFIX, Disk, FileSystem
@@ -142,6 +143,7 @@ class Vault:
         self._disk = disk
         self._lock = lock
         self._clock = clock
+        self._turn = threading.Lock()
         self._doubtful = False  # the disk did not confirm a write: what the log holds must be read anew
         self._store = ObjectStore(folder / OBJECTS, disk, opened.case_key)
 
@@ -158,7 +160,7 @@ class Vault:
         """Make a case in `folder` (new or empty; its parent must exist) and open it.
 
         saksi.json is written last: a folder without it is a beginning that nobody was told of, and may be begun again.
-        Raises VaultError (case_exists), UsageError (passphrase_empty), StorageFailed.
+        Raises VaultError (case_exists), UsageError (passphrase_empty, case_parent_missing), StorageFailed.
         """
         disk = Disk(files)
         kdf.check()
@@ -371,13 +373,17 @@ class Vault:
         action: one of log.ACTIONS. actor: a code ("user", "w1"). fields: what log.content_free allows; a list of object
         ids makes the log name those objects. Raises UsageError for anything that could carry content, StorageFailed.
         """
+        with self._turn:  # one entry after the other, also where a caller uses threads
+            return self._append(action, actor or self.actor, fields)
+
+    def _append(self, action: str, actor: str, fields: dict[str, Any]) -> LogEntry:
         opened = self._may_write()
         assert opened.signing_key is not None
         found = self._log
         prev = found.leaf(found.size - 1)
         # The clock is recorded as it is, also where it went backwards: `verify` says so.
         now = utc_text(self._clock())
-        entry = log.make_entry(found.size, now, action, actor or self.actor, fields, prev, opened.signing_key)
+        entry = log.make_entry(found.size, now, action, actor, fields, prev, opened.signing_key)
         self._add(ENTRIES, entry.line + b"\n", found.good_bytes)
         found.good_bytes += len(entry.line) + 1
         found.frontier.append(bytes.fromhex(entry.leaf_hash))
@@ -387,6 +393,10 @@ class Vault:
 
     def checkpoint(self) -> Checkpoint:
         """Sign the current tree head; durable when this returns. The last one, where nothing was added since."""
+        with self._turn:
+            return self._checkpoint()
+
+    def _checkpoint(self) -> Checkpoint:
         opened = self._may_write()
         assert opened.signing_key is not None
         found = self._log
@@ -463,6 +473,8 @@ def _begin_folder(folder: Path, disk: Disk) -> None:
         for path in [p for p in folder.rglob("*") if p.is_file()]:
             disk.remove(path)
     else:
+        if not folder.absolute().parent.is_dir():
+            raise UsageError("case_parent_missing")
         disk.make_folder(folder)
     for name in ("keys", OBJECTS, "log"):
         if not (folder / name).exists():
@@ -476,10 +488,12 @@ def _may_begin(folder: Path) -> bool:
     beginnings = {Path(name).name for name in (*KEY_FILES, ENTRIES, CHECKPOINTS)}
     for path in folder.rglob("*"):
         inside = path.relative_to(folder).parts
+        if path.is_symlink():
+            return False
         if path.is_dir() and inside in (("keys",), (OBJECTS,), ("log",)):
             continue
         begun = len(inside) == 2 and inside[0] in ("keys", "log") and inside[1] in beginnings
         unfinished = inside[-1].startswith(TMP_PREFIX) and len(inside) <= 2
-        if not (begun or unfinished or inside == (LOCK_NAME,)) or path.is_symlink():
+        if not (begun or unfinished or inside == (LOCK_NAME,)):
             return False
     return log.line_count(folder) <= 1

@@ -72,6 +72,8 @@ def case_file_bytes(identity: Identity, created: str) -> bytes:
 def read_bounded(path: Path) -> bytes | None:
     """A small file's bytes, or None where it is absent, unreadable or larger than any such file."""
     try:
+        if not path.is_file():  # a pipe or device would hang the reader
+            return None
         with path.open("rb") as f:
             data = f.read(keys.KEY_FILE_BYTES_MAX + 1)
     except OSError:
