@@ -132,7 +132,7 @@ def _story(chats: list[Chat], owner: Member, rng: Random) -> dict[str, list[str]
         ("whatsapp", "Kak Devano", number, scenes.SCOUT_WA, 60, 15, "inbox"),
         ("telegram", "Admin Senja", None, scenes.SCOUT_TG, 78, 20, "inbox"),
         ("whatsapp", stranger, stranger, LOAN_LONG, 74, 11, "inbox"),
-        ("whatsapp", "Pendamping Kirana", None, ADVOCATE_LONG, 86, 9, "inbox"),
+        ("whatsapp", "Pendamping Kirana", None, ADVOCATE_LONG, 85, 9, "inbox"),
     )
     phases: dict[str, list[str]] = {}
     for app, name, number_of, script, day, hour, section in told:

@@ -30,6 +30,10 @@ LAST_NAMES = ("Rumekso", "Damanta", "Kartalaya", "Wirabumi", "Sunggingan", "Panu
               "Giripurna", "Sekarlangit", "Banyuaji", "Watulintang")
 APPS = ("whatsapp", "telegram", "instagram")
 SHARES = {"whatsapp": 0.6, "telegram": 0.25, "instagram": 0.15, "messenger": 0.1, "facebook": 0.1}
+ANSWERS = ("iya yang itu", "setuju", "nah bener", "yang ini maksudku: yang kemarin", "aku juga mau", "nanti aku lihat ya", "betul")
+MENDED = ("maaf tadi salah ketik", "eh maksudku lusa", "yang bener jam 4 ya", "kebalik: yang hijau dulu, baru yang putih")
+LIKED = ("mantap", "keren banget", "selamat ya", "akhirnya selesai juga", "terima kasih semuanya")
+
 STYLE_ROUND = {
     "whatsapp": ("family", "friends", "group", "shop", "friends", "work", "courier", "group", "friends", "english"),
     "telegram": ("friends", "group", "news", "work"),
@@ -99,10 +103,10 @@ def extra(rng: Random, at: int, who: int, people: int) -> Said:
     if r < 0.76:
         return Said(at, who, "", "service", action="pin")
     if r < 0.86:
-        return Said(at, who, "yang tadi maksudnya: jadi ya", "text", reply=1)
+        return Said(at, who, rng.choice(ANSWERS), "text", reply=1)
     if r < 0.93:
-        return Said(at, who, "maaf salah ketik", "text", edited=True)
-    return Said(at, who, "mantap", "text", reactions=(("❤️", (who + 1) % people),), rich=True)
+        return Said(at, who, rng.choice(MENDED), "text", edited=True)
+    return Said(at, who, rng.choice(LIKED), "text", reactions=((rng.choice(("❤️", "👍", "😂")), (who + 1) % people),), rich=True)
 
 
 def first_event(at: int, group: bool) -> Said:
