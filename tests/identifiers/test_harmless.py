@@ -121,7 +121,6 @@ titik.koma,seru!
 @ rumah aja
 @rumah lagi rebahan
 @sekolah sampai sore
-beli 3 @5rb
 lagi @kantor
 makan yuk @warung depan
 @semua tolong baca
@@ -191,7 +190,6 @@ ok 1 k
 lantai 2m
 pagar 1,5 m
 10 m lagi sampai
-5 jtan itu apa
 3D printer
 mp3
 covid19

@@ -91,7 +91,7 @@ FOUND: list[tuple[str, list[tuple[str, str, str]]]] = [
     ("setengah juta", [("money", "IDR:500000", "setengah juta")]), ("goceng doang", [("money", "IDR:5000", "goceng")]),
     ("250k aja", [("money", "IDR:250000", "250k")]), ("bayar 5k", [("money", "IDR:5000", "5k")]),
     ("total 150.000", [("money", "IDR:150000", "150.000")]), ("transfer 150000 ya", [("money", "IDR:150000", "150000")]),
-    ("$50", [("money", "USD:50", "$50")]), ("US$1,200.50", [("money", "USD:1200.5", "US$1,200.50")]),
+    ("beli 3 @5rb", [("money", "IDR:5000", "5rb")]), ("$50", [("money", "USD:50", "$50")]), ("US$1,200.50", [("money", "USD:1200.5", "US$1,200.50")]),
     ("50 USD", [("money", "USD:50", "50 USD")]), ("50 dolar", [("money", "USD:50", "50 dolar")]),
     ("RM50", [("money", "MYR:50", "RM50")]), ("100 USDT", [("money", "USDT:100", "100 USDT")]),
     ("５００rb", [("money", "IDR:500000", "５００rb")]), ("500.000 rupiah", [("money", "IDR:500000", "500.000 rupiah")]),

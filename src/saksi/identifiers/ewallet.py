@@ -22,8 +22,9 @@ _TRANSFER_NUMBER: Final = re.compile(r"(?<![\w+#=/.,\-])\d{13,18}(?!\w)")
 def _transfer_numbers(line: Line, found: list[Name]) -> list[Hit]:
     """Prefix + phone, where the wallet of that prefix is named beside the number."""
     hits = []
+    wallets = [n for n in found if n.name in WALLETS]
     for match in _TRANSFER_NUMBER.finditer(line.folded):
-        name = nearest(line.low, [n for n in found if n.name in WALLETS], match.start(), match.end(), set())
+        name = nearest(line.low, wallets, match.start(), match.end(), set())
         for prefix in VA_PREFIXES.get(name.name, ()) if name is not None else ():
             phone = indonesian_mobile(match.group()[len(prefix) :]) if match.group().startswith(prefix) else None
             if name is not None and phone is not None and not line.taken(match.start(), match.end(), ("phone", "link")):

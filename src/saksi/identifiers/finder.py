@@ -67,7 +67,7 @@ def find_in(text: str, platform: str | None = None, wanted: tuple[bool, ...] | N
             continue
         for hit in finder.find(line):
             if not (finder.blocked_by and line.taken(hit.start, hit.end, finder.blocked_by)):
-                line.hits.append(hit)
+                line.add(hit)
     if len(line.hits) < 2:
         return line.hits
     return sorted(set(line.hits), key=lambda h: (h.start, h.end, h.kind, h.value))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from saksi.identifiers.hit import Hit, Line
+from saksi.identifiers.hit import Hit, Line, Spans
 
 _PLATFORM_WORDS: Final = (
     r"ig|insta|instagram|tele|telegram|tg|line|id line|twitter|tiktok|tik tok|fb|facebook|messenger|snap|snapchat|discord|michat|"
@@ -50,15 +50,17 @@ def find(line: Line) -> list[Hit]:
     """All handles of the message."""
     text, low = line.folded, line.low
     hits: list[Hit] = []
+    spans = Spans()
     for match in _AT.finditer(text):
         name = match.group(1).lower()
         reason = _at_reason(line, name, match.start(), match.end())
         if reason is not None:
             hits.append(Hit("handle", f"@{name}", match.start(), match.end(), reason))
+            spans.add(match.start(), match.end())
     for match in _NAMED.finditer(low):
         name, start, end = match.group("name"), match.start("name"), match.end("name")
         start -= text[start - 1] == "@"
-        if name in _NOT_NAMES or not re.search(r"[a-z]", name) or any(h.start < end and start < h.end for h in hits):
+        if name in _NOT_NAMES or not re.search(r"[a-z]", name) or spans.overlap(start, end):
             continue
         if match.group("word") == "x" and re.fullmatch(r"[a-z]+", name):
             continue  # "x: ya" in lists and speaker marks

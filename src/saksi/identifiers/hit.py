@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,6 +21,25 @@ class Hit:
     reason: str
 
 
+class Spans:
+    """Spans that do not overlap each other (or are equal), sorted: whether a new one overlaps is found in log time, so that
+    a hostile message of megabytes full of numbers costs no more than its length."""
+
+    __slots__ = ("_spans",)
+
+    def __init__(self) -> None:
+        self._spans: list[tuple[int, int]] = []
+
+    def overlap(self, start: int, end: int) -> bool:
+        """Whether start..end shares a position with any span."""
+        at = bisect_left(self._spans, (end, 0)) - 1
+        return at >= 0 and self._spans[at][1] > start
+
+    def add(self, start: int, end: int) -> None:
+        """Take start..end."""
+        insort(self._spans, (start, end))
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """A bank or wallet named in a message (keys of saksi.identifiers.moneynames), with its place."""
@@ -36,7 +56,7 @@ class Line:
     names: banks and wallets, once somebody asked.
     """
 
-    __slots__ = ("folded", "hits", "low", "names", "platform", "raw")
+    __slots__ = ("_spans", "folded", "hits", "low", "names", "platform", "raw")
 
     def __init__(self, raw: str, platform: str | None = None) -> None:
         self.raw = raw
@@ -45,7 +65,14 @@ class Line:
         self.low = lower(self.folded)
         self.hits: list[Hit] = []
         self.names: list[Name] | None = None
+        self._spans: dict[str, Spans] = {}
+
+    def add(self, hit: Hit) -> None:
+        """Accept a hit."""
+        self.hits.append(hit)
+        self._spans.setdefault(hit.kind, Spans()).add(hit.start, hit.end)
 
     def taken(self, start: int, end: int, kinds: Iterable[str]) -> bool:
         """Whether a hit of one of `kinds` overlaps start..end."""
-        return any(h.start < end and start < h.end and h.kind in kinds for h in self.hits)
+        spans = self._spans
+        return bool(spans) and any(kind in spans and spans[kind].overlap(start, end) for kind in kinds)

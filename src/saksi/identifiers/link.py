@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from saksi.identifiers.hit import Hit, Line
+from saksi.identifiers.hit import Hit, Line, Spans
 
 SURE_ENDINGS: Final = (
     "com", "net", "org", "co.id", "ac.id", "go.id", "sch.id", "or.id", "web.id", "my.id", "biz.id", "desa.id", "info", "xyz",
@@ -71,7 +71,9 @@ def trimmed(text: str) -> str:
 def _bare_counts(host: str, path: str) -> bool:
     """Whether a domain without scheme is one (see the module's text)."""
     host = host.lower()
-    if host in KNOWN_HOSTS or host.startswith("www."):
+    if host in KNOWN_HOSTS:
+        return len(path) > 1
+    if host.startswith("www."):
         return True
     if any(host.endswith("." + ending) for ending in SURE_ENDINGS):
         return True
@@ -105,23 +107,25 @@ def find(line: Line) -> list[Hit]:
     """All links and invitations, leftmost first; a part of a link is not a second link."""
     text = line.folded
     hits: list[Hit] = []
+    spans = Spans()
     if "://" in text:
         for match in _SCHEME.finditer(text):
             written = trimmed(match.group())
             hit = _hit(written, written, match.start(), "link_scheme")
             if hit is not None and len(written) > written.find("://") + 4:
-                hits.append(hit)
+                _add(hits, spans, hit)
     for match in _WWW.finditer(text):
         written = trimmed(match.group())
         if "." in written[4:]:
-            _add(hits, _hit(written, "https://" + written, match.start(), "link_www"))
+            _add(hits, spans, _hit(written, "https://" + written, match.start(), "link_www"))
     for match in _BARE.finditer(text):
         if _bare_counts(match.group(1), match.group(3) or ""):
             written = trimmed(match.group())
-            _add(hits, _hit(written, "https://" + written, match.start(), "link_domain"))
+            _add(hits, spans, _hit(written, "https://" + written, match.start(), "link_domain"))
     return hits
 
 
-def _add(hits: list[Hit], hit: Hit | None) -> None:
-    if hit is not None and not any(h.start < hit.end and hit.start < h.end for h in hits):
+def _add(hits: list[Hit], spans: Spans, hit: Hit | None) -> None:
+    if hit is not None and not spans.overlap(hit.start, hit.end):
+        spans.add(hit.start, hit.end)
         hits.append(hit)

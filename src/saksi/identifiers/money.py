@@ -19,7 +19,7 @@ from decimal import Decimal
 from typing import Final
 
 from saksi.identifiers.fold import DIGIT_CLASS
-from saksi.identifiers.hit import Hit, Line
+from saksi.identifiers.hit import Hit, Line, Spans
 
 _PAY: Final = (
     r"bayar|transfer|tf|trf|harga|total|ongkir|dp|saldo|biaya|tarif|uang|duit|lunas|utang|hutang|cicil|gaji|kirim|topup|top up|"
@@ -72,18 +72,18 @@ _UNDER_1000: Final = (
 ).replace("{d}", "|".join(_DIGIT_WORDS))
 _SPELLED: Final = re.compile(
     rf"(?<![a-z0-9\-])(?:(?P<jt>{_UNDER_1000}) juta(?: (?P<rb2>{_UNDER_1000}) ribu)?"
-    rf"|sejuta|(?P<rb>{_UNDER_1000}) ribu|seribu)(?: rupiah)?(?![a-z\-])"
+    rf"|sejuta|(?P<rb>{_UNDER_1000}) ribu|seribu)(?: rupiah)?(?![a-z0-9_\-])"
 )
 _SLANG: Final = {"goceng": 5_000, "ceban": 10_000, "noban": 20_000, "goban": 50_000}
 _SLANG_WORD: Final = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(_SLANG)})(?![a-z0-9])")
 
 _COUNTED: Final = re.compile(
-    r" ?(?:an )?(?:orang|jiwa|penduduk|follow|subs|viewer|views|view|likes|like|penonton|pengikut|suara|ton|hektar|pengguna|warga|kali"
+    r" ?(?:an )?(?:orang|jiwa|penduduk|follow[a-z]*|subs[a-z]*|viewer|views|view|likes|like|penonton|pengikut|suara|ton|hektar|pengguna|warga|kali"
     r"|km|kilo|tahun|thn|kata|ml|liter|pohon|anak|data|siswa|mahasiswa|peserta|unit|buah|biji|lembar|eksemplar|langkah|steps?|pemain|member|anggota|"
     r"kendaraan|umat|jamaah|dosis|foto|lagu|ekor|meter|watt|mah|hari|alasan|cara|pulau|bintang|cinta|kasih|maaf|terima kasih|sayang"
     r"|mil|runs?|lari|people|users|times|resolution|video|fps)(?![a-z])"
 )
-_RUNNING: Final = re.compile(r"(?:lari|run|jogging|sepeda|gowes|maraton|video|resolusi|layar|tv)[^\n]{0,12}\Z")
+_RUNNING: Final = re.compile(r"(?:lari|run|jogging|sepeda|gowes|maraton|video|resolusi|layar|tv|follower|followers|subscriber|views|likes)[^\n]{0,16}\Z")
 _PAY_WORD: Final = re.compile(
     rf"(?<![a-z])(?:di|ke|me|mem|nge|ng)?(?:{_PAY})(?:an|in|nya|kan|i)?(?![a-z])[^\d\n]{{0,14}}\Z"
 )
@@ -137,12 +137,14 @@ class _Found:
     def __init__(self, line: Line) -> None:
         self.line = line
         self.hits: list[Hit] = []
+        self.spans = Spans()
 
     def add(self, start: int, end: int, currency: str, amount: Decimal, reason: str) -> None:
         others = ("phone", "bank_account", "ewallet", "qris", "crypto", "link", "invite", "email")
         if amount <= 0 or self.line.taken(start, end, others):
             return
-        if not any(h.start < end and start < h.end for h in self.hits):
+        if not self.spans.overlap(start, end):
+            self.spans.add(start, end)
             self.hits.append(Hit("money", canonical(currency, amount), start, end, reason))
 
 

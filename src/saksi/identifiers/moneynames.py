@@ -7,6 +7,7 @@ strengthens the stated reason, one that does not never rejects an account.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import Final
 
 from saksi.identifiers.hit import Line, Name
@@ -64,6 +65,14 @@ _AFTER_CHARS: Final = 24
 """How far it may stand behind: "1234567890 (BCA)", "1234567890 a.n. Sari BCA"."""
 
 
+_NAME_CHARS: Final = 32
+"""No name is longer."""
+
+
+def _start(name: Name) -> int:
+    return name.start
+
+
 def names(line: Line) -> list[Name]:
     """Every bank and wallet named in a message, in order; looked for once a message."""
     if line.names is None:
@@ -77,8 +86,10 @@ def nearest(low: str, found: list[Name], start: int, end: int, used: set[int]) -
     In order: before it on its line, behind it on its line, before it on earlier lines, behind it on later ones. A name
     that an earlier number has behind it (`used`, starts of names) is not taken again from the front.
     """
-    before = [n for n in found if n.end <= start and start - n.end <= _BEFORE_CHARS and n.start not in used]
-    behind = [n for n in found if n.start >= end and n.start - end <= _AFTER_CHARS]
+    low_at = bisect_left(found, start - _BEFORE_CHARS - _NAME_CHARS, key=_start)
+    near = found[low_at : bisect_left(found, end + _AFTER_CHARS + 1, key=_start)]
+    before = [n for n in near if n.end <= start and start - n.end <= _BEFORE_CHARS and n.start not in used]
+    behind = [n for n in near if n.start >= end]
     line_before = [n for n in before if "\n" not in low[n.end : start]]
     line_behind = [n for n in behind if "\n" not in low[end : n.start] and not re.search(r"\d{6}", low[end : n.start])]
     if line_before:
@@ -96,7 +107,8 @@ def nearest(low: str, found: list[Name], start: int, end: int, used: set[int]) -
 def joined_before(low: str, found: list[Name], name: Name) -> list[Name]:
     """`name` and the names chained to it with / , & "dan", "atau": "DANA/OVO/GoPay"."""
     chain = [name]
-    for other in reversed([n for n in found if n.end <= name.start]):
+    for at in range(bisect_left(found, name.start, key=_start) - 1, -1, -1):
+        other = found[at]
         if not re.fullmatch(r"\s*(?:[/,&+|]|dan|atau|or|and)?\s*", low[other.end : chain[-1].start]):
             break
         chain.append(other)

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from saksi.identifiers.fold import DIGIT_CLASS
-from saksi.identifiers.hit import Hit, Line
+from saksi.identifiers.hit import Hit, Line, Spans
 
 LETTER_GATE: Final = r"[0oO\x{43E}\x{41E}2][ .\-]?8(?:[ .\-]?[0-9oOlI|\x{43E}\x{41E}]){3}"
 _NUMBER_WORD: Final = (
@@ -39,7 +39,7 @@ _GAP: Final = r"[ .\-()\x1f]"
 _MOBILE: Final = re.compile(
     rf"(?<![\w#=_])(?<!\d[.,:\-])"
     rf"(?P<head>(?:(?:\+|00)[ \x1f]?)?62{_GAP}{{0,3}}(?:\(0\)|0(?=8))?{_GAP}{{0,2}}|\(0\)[ ]?|\(?0[ \x1f\-.]{{0,3}})"
-    rf"(?P<body>8(?:{_GAP}{{0,3}}\d){{8,28}})"
+    rf"(?P<body>8(?:{_GAP}{{0,4}}\d){{8,28}})"
 )
 _GROUP: Final = re.compile(rf"(?P<gap>{_GAP}*)(?P<digits>\d+)")
 _NO_ZERO: Final = re.compile(r"(?<![\w+#=_/.,\-])8[1-9]\d{7,10}(?!\d)(?![.,]\d)")
@@ -152,14 +152,20 @@ class _Found:
     def __init__(self, line: Line) -> None:
         self.line = line
         self.hits: list[Hit] = []
+        self.spans = Spans()
+        self.ends: set[int] = set()
 
     def free(self, start: int, end: int) -> bool:
-        clear = not any(h.start < end and start < h.end for h in self.hits)
-        return clear and not self.line.taken(start, end, _BLOCKED_BY)
+        return not self.spans.overlap(start, end) and not self.line.taken(start, end, _BLOCKED_BY)
 
     def add(self, value: str | None, start: int, end: int, reason: str) -> None:
         if value is not None and self.free(start, end):
-            self.hits.append(Hit("phone", value, start, end, reason))
+            self.take(Hit("phone", value, start, end, reason))
+
+    def take(self, hit: Hit) -> None:
+        self.hits.append(hit)
+        self.spans.add(hit.start, hit.end)
+        self.ends.add(hit.end)
 
 
 def _mobiles(line: Line, found: _Found) -> None:
@@ -174,7 +180,7 @@ def _mobiles(line: Line, found: _Found) -> None:
         end = match.start("body") + used
         if text[end : end + 1].isdigit() or _GOES_ON.match(text, end):
             continue
-        if text[match.start() - 1 : match.start()] == "/" and not any(h.end == match.start() - 1 for h in found.hits):
+        if text[match.start() - 1 : match.start()] == "/" and match.start() - 1 not in found.ends:
             continue  # a path or a document number, unless the "/" parts two phones
         if after_code_word(low, match.start()):
             at = end
@@ -257,7 +263,8 @@ def find(line: Line) -> list[Hit]:
     text, low = line.folded, line.low
     found = _Found(line)
     if "wa.me" in low or "phone=" in low or "t.me/+" in low:
-        found.hits.extend(_linked(line))
+        for hit in _linked(line):
+            found.take(hit)
     if "8" in text:
         _mobiles(line, found)
         if _LETTER.search(text):

@@ -43,7 +43,11 @@ def _records(text: str, at: int, end: int) -> Iterator[tuple[str, str, int]]:
 def _payload_end(text: str, start: int) -> int | None:
     """Where the payload that begins at `start` ends, if its checksum holds."""
     limit = min(len(text), start + _PAYLOAD_CHARS_MAX)
+    seen: set[str] = set()
     for tag, value, end in _records(text, start, limit):
+        if tag in seen:
+            return None  # no tag stands twice at the root; also bounds the work to 100 records
+        seen.add(tag)
         if tag == "63":
             body = text[start : end - 4]
             holds = len(value) == 4 and body.isascii() and crc16(body) == value.upper()
