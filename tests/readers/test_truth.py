@@ -211,3 +211,21 @@ def test_a_difference_is_seen() -> None:
     for key, value in (("kind", "media"), ("text", "hal"), ("sender_name", "B"), ("sent_at", None),
                        ("attachments", [{"name": "x", "state": "present"}])):
         assert difference({**good, key: value}, truth)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("locale", ["en_gb_android", "id_android", "id_ios", "telegram"])
+def test_two_hundred_thousand_of_two_hundred_thousand(tmp_path: Path, locale: str) -> None:
+    truth: list[Row] = []
+    if locale == "telegram":
+        path = tmp_path / "result.json"
+        telegram.write_single(bulk.bulk_chat(200_000, 7, "telegram"), path, truth.append)
+        rows, reading = rows_of(path)
+    else:
+        path = tmp_path / "chat.txt"
+        whatsapp.write_text(bulk.bulk_chat(200_000, 7, "whatsapp"), whatsapp.LOCALES[locale], path, truth.append)
+        rows, reading = rows_of(path, "dmy")
+    print(f"\n{locale}: {len(rows)} of {len(truth)} rows")
+    assert len(truth) == 200_000
+    compare(rows, truth)
+    whole(reading)
