@@ -23,7 +23,7 @@ issues 24054, 24961, 24984, 27571, 30647.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Final
@@ -126,17 +126,49 @@ class Message(msgspec.Struct, gc=False):
     game_link: Any = None
 
 
-NAMES: Final = tuple(f.name for f in msgspec.structs.fields(Message))
-COMMON: Final = frozenset({
-    "id", "type", "date", "date_unixtime", "edited", "edited_unixtime", "actor", "actor_id", "action", "from_",
-    "from_id", "text", "reply_to_message_id", "reply_to_peer_id", "forwarded_from",
-})
-"""Fields handled a column at a time; a record that has any other one is handled by itself."""
-RARE: Final = tuple(i for i, name in enumerate(NAMES) if name not in COMMON)
-_MANY = msgspec.json.Decoder(list[Message])
+class Plain(msgspec.Struct, gc=False):
+    """What every record is decoded to first: the fields of plain words, and those that show there is more (`SIGNS`).
+
+    A record that has a sign is decoded once more as `Message`; most have none, and fewer fields are faster.
+    """
+
+    id: Any = None
+    type: Any = None
+    date: Any = None
+    date_unixtime: Any = None
+    edited: Any = None
+    edited_unixtime: Any = None
+    from_: Any = msgspec.field(default=None, name="from")
+    from_id: Any = None
+    text: Any = None
+    forwarded_from: Any = None
+    saved_from: Any = None
+    reply_to_message_id: Any = None
+    reply_to_peer_id: Any = None
+    via_bot: Any = None
+    photo: Any = None
+    file: Any = None
+    media_type: Any = None
+    self_destruct_period_seconds: Any = None
+    contact_information: Any = None
+    location_information: Any = None
+    place_name: Any = None
+    poll: Any = None
+    todo_list: Any = None
+    invoice_information: Any = None
+    inline_bot_buttons: Any = None
+    reactions: Any = None
+    game_title: Any = None
+
+
+NAMES: Final = tuple(f.name for f in msgspec.structs.fields(Plain))
+SIGNS: Final = tuple(sorted(set(NAMES) - {
+    "id", "type", "date", "date_unixtime", "from_", "from_id", "text", "reply_to_message_id", "reply_to_peer_id",
+}))
+_MANY = msgspec.json.Decoder(list[Plain])
+_PLAIN = msgspec.json.Decoder(Plain)
 _ONE = msgspec.json.Decoder(Message)
-
-
+_FIELDS: Final[Callable[[Any], tuple[Any, ...]]] = msgspec.structs.astuple
 _WORDY = attrgetter(
     "contact_information", "place_name", "address", "poll", "todo_list", "invoice_information", "game_title",
     "game_description", "game_link", "title", "inline_bot_buttons",
@@ -382,26 +414,26 @@ class _Job:
 
     def _block(self, block: js.Block) -> Iterator[Chunk]:
         with js.gc_paused():
-            records, repaired = js.decode_block(block, _MANY, _ONE, Message)
+            records, repaired = js.decode_block(block, _MANY, _PLAIN, Plain)
         for at in range(0, len(records), ROWS_AT_ONCE):
             with js.gc_paused():
                 chunks = list(self._rows(block, at, records[at : at + ROWS_AT_ONCE], repaired))
             yield from chunks
 
     def _rows(
-        self, block: js.Block, first: int, records: list[Message | None], repaired: dict[int, js.Repairs]
+        self, block: js.Block, first: int, records: list[Plain | None], repaired: dict[int, js.Repairs]
     ) -> Iterator[Chunk]:
         n = len(records)
         spans = block.spans[first : first + n]
         holes = [i for i, m in enumerate(records) if m is None]
-        whole = [Message() if m is None else m for m in records]
-        columns_of = zip(*map(msgspec.structs.astuple, whole), strict=True)
+        whole = [Plain() if m is None else m for m in records] if holes else records
+        columns_of = zip(*map(_FIELDS, whole), strict=True)
         f: dict[str, Sequence[Any]] = dict(zip(NAMES, columns_of, strict=True))
         problems = [
             Problem(reason, self.part.path, s, e)
             for i in range(first, first + n) if i in repaired for reason, s, e in repaired[i].problems
         ]
-        rows = _Columns(self, block, first, spans, whole, f, set(holes))
+        rows = _Columns(self, block, first, spans, n, f, set(holes))
         columns = rows.columns(problems)
         repairs: list[str | None] = [None] * n
         for i in range(n):
@@ -427,26 +459,26 @@ class _Columns:
     block: js.Block
     first: int
     spans: Spans
-    records: Sequence[Message]
+    n: int
     f: dict[str, Sequence[Any]]
     holes: set[int]
+    actors: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    edits: dict[int, int | None] = field(default_factory=dict)
     children: list[js.Child] = field(default_factory=list)
     named: set[int] = field(default_factory=set)
 
     def columns(self, problems: list[Problem]) -> dict[str, Any]:
         """Everything but text, kind and text_repair, which are in the fields of these names."""
-        n = len(self.records)
-        f, chat = self.f, self.job.chat
-        service = [i for i, t in enumerate(f["type"]) if t != "message"]
+        f, chat, n = self.f, self.job.chat, self.n
+        special = {i for i, t in enumerate(f["type"]) if t != "message"}
         self.kind: list[str | None] = ["text"] * n
         self.text: list[Any] = list(f["text"])
         self.flags: list[list[str] | None] = [["left_chat"] if chat.left else None] * n
         self.attachments: list[list[dict[str, Any]] | None] = [None] * n
-        present = [f[NAMES[i]] for i in RARE if f[NAMES[i]].count(None) < n]
-        special = set(service)
-        for values in (*present, f["edited"], f["edited_unixtime"], f["forwarded_from"]):
+        for name in SIGNS:
+            values = f[name]
             if values.count(None) < n:
-                special.update(i for i, v in enumerate(values) if v is not None)
+                special.update([i for i, v in enumerate(values) if v is not None])
         for i, value in enumerate(self.text):
             if type(value) is not str and i not in special:
                 joined, hidden = plain_text(value)
@@ -455,7 +487,7 @@ class _Columns:
                     special.add(i)
         for i in sorted(special - self.holes):
             self._one(i)
-        senders, names = self._senders(service)
+        senders, names = self._senders()
         sent, texts, bases = self._times(problems)
         return {
             "span_start": self.spans[:, 0], "span_end": self.spans[:, 1],
@@ -471,10 +503,17 @@ class _Columns:
 
     def _one(self, i: int) -> None:
         """A record that is more than plain words."""
-        m = self.records[i]
+        at = self.first + i
+        m = js.decode_record(self.block.raw(at), int(self.block.spans[at, 0]), _ONE, Message, js.Repairs())
+        assert m is not None  # it was decoded before
         chat = self.job.chat
+        if m.type == "service":
+            self.actors[i] = m.actor_id, m.actor
+        if m.edited is not None or m.edited_unixtime is not None:
+            us = js.seconds_to_us(m.edited_unixtime)
+            self.edits[i] = self._local(_said(m.edited))[0] if us is None else us
         kind = self.kind[i] = kind_of(m)
-        flags = (["left_chat"] if chat.left else []) + flags_of(m, self.block, self.first + i)
+        flags = (["left_chat"] if chat.left else []) + flags_of(m, self.block, at)
         text, further = plain_text(m.text)
         further = words_elsewhere(m) + further
         if not text:
@@ -553,12 +592,11 @@ class _Columns:
             return (None, "zone_unknown") if offset_s is None else ((seconds - offset_s) * 1_000_000, "zone_calibrated")
         return int(local_seconds_to_utc_us(np.array([seconds], dtype=np.int64), zone)[0]), "zone_given"
 
-    def _senders(self, service: list[int]) -> tuple[list[str | None], list[str | None]]:
-        f = self.f
-        ids, names = list(f["from_id"]), list(f["from_"])
-        for i in service:
+    def _senders(self) -> tuple[list[str | None], list[str | None]]:
+        ids, names = list(self.f["from_id"]), list(self.f["from_"])
+        for i, (account, name) in self.actors.items():
             if ids[i] is None and names[i] is None:
-                ids[i], names[i] = f["actor_id"][i], f["actor"][i]
+                ids[i], names[i] = account, name
         if set(map(type, ids)) - {str}:
             ids = [_account(v) for v in ids]
         if set(map(type, names)) - {str}:
@@ -573,7 +611,7 @@ class _Columns:
 
     def _times(self, problems: list[Problem]) -> tuple[pa.Array, Sequence[str | None], Any]:
         """sent_at, sent_at_text, sent_at_basis."""
-        f, n = self.f, len(self.records)
+        f, n = self.f, self.n
         dates = f["date"] if not set(map(type, f["date"])) - {str} else [_said(v) for v in f["date"]]
         sent = _instants(f["date_unixtime"])
         if sent.null_count == 0:
@@ -588,18 +626,11 @@ class _Columns:
         return pa.array(at, UTC_US), dates, bases
 
     def _edits(self) -> Any:
-        f, n = self.f, len(self.records)
-        if f["edited_unixtime"].count(None) == n and f["edited"].count(None) == n:
-            return None
-        at = [None if v is None else js.seconds_to_us(v) for v in f["edited_unixtime"]]
-        for i, written in enumerate(f["edited"]):
-            if written is not None and at[i] is None:
-                at[i] = self._local(_said(written))[0]
-        return at
+        return [self.edits.get(i) for i in range(self.n)] if self.edits else None
 
     def _replies(self) -> Any:
         """message_id of the target where it stands earlier in the same chat; else "tg:" and what the export names."""
-        f, chat, n = self.f, self.job.chat, len(self.records)
+        f, chat, n = self.f, self.job.chat, self.n
         ids = f["id"]
         if set(map(type, ids)) == {int} and all(abs(v) < 1 << 63 for v in (min(ids), max(ids))):
             numbers, at = np.array(ids, dtype=np.int64), np.arange(n)
