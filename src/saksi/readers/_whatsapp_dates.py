@@ -86,7 +86,7 @@ class _StyleEvidence:
     second_over_12: int = 0
     back: dict[str, int] = field(default_factory=lambda: {"dmy": 0, "mdy": 0})
     changes: list[int] = field(default_factory=lambda: [0, 0, 0])
-    last: npt.NDArray[np.int64] | None = None
+    last: tuple[int, ...] | None = None
 
     def add(self, numbers: npt.NDArray[np.int64], clock_s: Ints, years: Ints) -> None:
         """numbers: (n, 6). clock_s: seconds of the day. years: Gregorian, -1 unknown."""
@@ -94,16 +94,16 @@ class _StyleEvidence:
         self.lines += len(numbers)
         self.first_over_12 += int((a > 12).sum())
         self.second_over_12 += int((b > 12).sum())
-        rows = np.column_stack([numbers[:, :3], clock_s, years])
-        if self.last is not None:
-            rows = np.concatenate([self.last[None], rows])
-        if len(rows) > 1:
-            changed = (rows[1:, :3] != rows[:-1, :3]).sum(axis=0)
-            self.changes = [old + int(new) for old, new in zip(self.changes, changed, strict=True)]
+        columns = [a, b, numbers[:, 2], clock_s, years]
+        if self.last is not None:  # the step from the window above
+            columns = [np.concatenate([[before], now]) for before, now in zip(self.last, columns, strict=True)]
+        for i in range(3):
+            self.changes[i] += int(np.count_nonzero(columns[i][1:] != columns[i][:-1]))
+        if not self.first_over_12 and not self.second_over_12:  # else rule a decides, whatever comes
             for order, (day, month) in {"dmy": (0, 1), "mdy": (1, 0)}.items():
-                at = days_from_civil(rows[:, 4], rows[:, month], rows[:, day]) * DAY_S + rows[:, 3]
+                at = days_from_civil(columns[4], columns[month], columns[day]) * DAY_S + columns[3]
                 self.back[order] += int((np.diff(at) < -DAY_S).sum())
-        self.last = rows[-1]
+        self.last = tuple(int(c[-1]) for c in columns)
 
     def order(self, year_at: int, two_digits: bool) -> str:
         """ymd, dmy, mdy, MIXED or AMBIGUOUS by the rules of the module."""

@@ -590,23 +590,27 @@ class _Rows:
     def special(self, w: Window) -> Bools:
         """Rows that must be looked at one by one (see _whatsapp_body.looks_special)."""
         special = looks_special(self.buf, self.text_start, self.first_end, self.text_end) | ~self.named
-        for needle in ("\u200e".encode(), "\u200f".encode(), b"https://foursquare.com/v/"):
-            places = _places(w.data, needle, w.size)
-            if len(places):
-                row = np.searchsorted(self.start, places, side="right") - 1
-                row, places = row[row >= 0], places[row >= 0]
-                special[row[places >= self.text_start[row]]] = True
+        places = _inner_places(self.buf[: w.size])
+        if len(places):
+            row = np.searchsorted(self.start, places, side="right") - 1
+            row, places = row[row >= 0], places[row >= 0]
+            special[row[places >= self.text_start[row]]] = True
         return special
 
 
-def _places(data: bytearray, needle: bytes, size: int) -> Ints:
-    """Where `needle` stands in data[:size]."""
-    found: list[int] = []
-    at = data.find(needle, 0, size)
-    while at >= 0:
-        found.append(at)
-        at = data.find(needle, at + len(needle), size)
-    return np.array(found, dtype=np.int64)
+def _inner_places(buf: npt.NDArray[np.uint8]) -> Ints:
+    """Where the app's marks (U+200E, U+200F) and links to venues stand: by their rarest byte, then the bytes around it.
+
+    Several times faster on chats full of emoji than a search for the whole of it.
+    """
+    mark = np.flatnonzero((buf & 0xFE) == 0x8E)
+    mark = mark[mark >= 2]
+    mark = mark[(buf[mark - 1] == 0x80) & (buf[mark - 2] == 0xE2)]
+    venue = np.flatnonzero(buf == ord("q"))
+    venue = venue[(venue >= 5) & (venue + 4 < len(buf))]
+    for offset, letter in zip(range(-5, 5), b"foursquare", strict=True):
+        venue = venue[buf[venue + offset] == letter]
+    return np.concatenate([mark, venue])
 
 
 def _without_line_end(buf: npt.NDArray[np.uint8], low: Ints, end: Ints) -> Ints:
