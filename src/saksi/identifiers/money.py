@@ -78,12 +78,14 @@ _SLANG: Final = {"goceng": 5_000, "ceban": 10_000, "noban": 20_000, "goban": 50_
 _SLANG_WORD: Final = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(_SLANG)})(?![a-z0-9])")
 
 _COUNTED: Final = re.compile(
-    r" ?(?:an )?(?:orang|jiwa|penduduk|follow[a-z]*|subs[a-z]*|viewer|views|view|likes|like|penonton|pengikut|suara|ton|hektar|pengguna|warga|kali"
+    r" ?(?:an )?(?:orang|jiwa|penduduk|follow[a-z]*|subs[a-z]*|"
+    r"viewer|views|view|likes|like|penonton|pengikut|suara|ton|hektar|pengguna|warga|kali"
     r"|km|kilo|tahun|thn|kata|ml|liter|pohon|anak|data|siswa|mahasiswa|peserta|unit|buah|biji|lembar|eksemplar|langkah|steps?|pemain|member|anggota|"
     r"kendaraan|umat|jamaah|dosis|foto|lagu|ekor|meter|watt|mah|hari|alasan|cara|pulau|bintang|cinta|kasih|maaf|terima kasih|sayang"
     r"|mil|runs?|lari|people|users|times|resolution|video|fps)(?![a-z])"
 )
-_RUNNING: Final = re.compile(r"(?:lari|run|jogging|sepeda|gowes|maraton|video|resolusi|layar|tv|follower|followers|subscriber|views|likes)[^\n]{0,16}\Z")
+_RUNNING: Final = re.compile(r"(?:lari|run|jogging|sepeda|gowes|maraton|video|resolusi|layar|tv|"
+    r"follower|followers|subscriber|views|likes)[^\n]{0,16}\Z")
 _PAY_WORD: Final = re.compile(
     rf"(?<![a-z])(?:di|ke|me|mem|nge|ng)?(?:{_PAY})(?:an|in|nya|kan|i)?(?![a-z])[^\d\n]{{0,14}}\Z"
 )
