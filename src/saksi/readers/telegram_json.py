@@ -206,11 +206,11 @@ def plain_text(value: Any) -> tuple[str | None, list[tuple[str, str]]]:
     words: list[str] = []
     hidden: list[tuple[str, str]] = []
     for piece in value:
-        if isinstance(piece, str):
+        if type(piece) is str:
             words.append(piece)
-        elif isinstance(piece, dict) and isinstance(piece.get("text"), str):
+        elif type(piece) is dict and type(piece.get("text")) is str:
             words.append(piece["text"])
-            if (href := _said(piece.get("href"))) is not None:
+            if "href" in piece and (href := _said(piece["href"])) is not None:
                 hidden.append(("text.href", href))
     return "".join(words), hidden
 
@@ -626,7 +626,12 @@ class _Columns:
         return pa.array(at, UTC_US), dates, bases
 
     def _edits(self) -> Any:
-        return [self.edits.get(i) for i in range(self.n)] if self.edits else None
+        if not self.edits:
+            return None
+        at: list[int | None] = [None] * self.n
+        for i, us in self.edits.items():
+            at[i] = us
+        return at
 
     def _replies(self) -> Any:
         """message_id of the target where it stands earlier in the same chat; else "tg:" and what the export names."""
