@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from saksi import report
+from saksi import parties, report
 from saksi.case.model import Decision, Person
 from saksi.errors import UsageError
 from saksi.report._pdf import as_data
@@ -218,19 +218,19 @@ def test_safety_card_comes_first_only_with_distress_and_prints_no_number() -> No
 
 
 def test_contacts_need_source_date_and_review(monkeypatch: pytest.MonkeyPatch) -> None:
-    from types import ModuleType
+    def contact(name: str, reviewed: str | None, date: str | None = "2026-01-01") -> parties.Contact:
+        return parties.Contact("k", name, "peran", ("crisis",), (parties.Channel("web", "contoh.invalid"),), "sumber", date,
+                               reviewed, "l")
 
-    import saksi
-    from saksi.report.chronology import _front
-
-    full = {"name": "Layanan Contoh", "contact": "alamat contoh", "source": "s", "date": "2026-01-01", "review": "PK-1"}
-    fake = ModuleType("saksi.parties")
-    fake.safety_card_contacts = lambda: [full, {**full, "name": "Tanpa periksa", "review": ""}]  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "saksi.parties", fake)
-    monkeypatch.setattr(saksi, "parties", fake, raising=False)
-    assert [x["name"] for x in _front.reviewed_contacts()] == ["Layanan Contoh"]
-    assert "Layanan Contoh" in html(story())
-    assert "Tanpa periksa" not in html(story())
+    offered = [contact("Layanan Contoh", "2026-02-02"), contact("Tanpa Periksa", None),
+               contact("Tanpa Tanggal", "2026-02-02", None)]
+    monkeypatch.setattr(parties, "safety_card_contacts", lambda lang, *, child=None: offered)
+    page = html(story())
+    assert "Layanan Contoh" in page
+    assert "contoh.invalid" in page
+    assert "Nomor telepon sengaja tidak dicetak" not in page
+    assert "Tanpa Periksa" not in page
+    assert "Tanpa Tanggal" not in page
 
 
 def test_unknown_times_are_said_and_drawn_by_order() -> None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, slots=True)
 class Run:
     """A piece of text. kind: "" plain, "b" strong, "mark" highlighted, "ctl" stand-in for an invisible character,
-    "cut" words of ours inside a quotation, "mono" digest or id, "cite" citation, "said" text from an export.
+    "cut" words of ours inside a quotation, "mono" digest or id ("halves": in a narrow column), "cite" citation,
+    "said" text from an export.
 
     target: for "cite" the anchor inside the document, None where the cited message is not printed in it; ref: its id.
     """

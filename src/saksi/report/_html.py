@@ -57,7 +57,7 @@ def _run(run: Run) -> str:
         if run.target:
             return f'<a class="cite" href="#{escape(run.target)}"{title}>{text}</a>'
         return f'<span class="cite"{title}>{text}</span>'
-    return f'<span class="{kind}">{text}</span>'
+    return f'<span class="{"mono" if kind == "halves" else kind}">{text}</span>'
 
 
 def _runs(runs: Sequence[Run]) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
+from saksi import parties
 from saksi.report._blocks import Block, Bullets, Card, Heading, Para, Run, Section, Table, words
 from saksi.report._quote import one_line
 from saksi.report._times import instant
@@ -25,23 +26,10 @@ THREADS_MAX: Final = 150
 """Rows printed of each list; the rest is a number and stands in the account of `saksi export`."""
 
 
-def reviewed_contacts() -> list[Mapping[str, str]]:
-    """Contacts that carry a source, a date and a person's review; none where the directory has none."""
-    try:
-        from saksi import parties
-    except ImportError:
-        return []
-    offered = getattr(parties, "safety_card_contacts", None)
-    if offered is None:
-        return []
-    result: list[Mapping[str, str]] = []
-    for contact in offered():
-        fields = contact if isinstance(contact, Mapping) else {
-            name: getattr(contact, name, None) for name in ("name", "contact", "source", "date", "review")
-        }
-        if all(fields.get(name) for name in ("name", "contact", "source", "date", "review")):
-            result.append({name: str(fields[name]) for name in ("name", "contact", "source", "date", "review")})
-    return result
+def reviewed_contacts(lang: str) -> list[parties.Contact]:
+    """Contacts that carry a source, a date and a person's review; checked here too, for a wrong number does harm."""
+    offered = parties.safety_card_contacts(lang)
+    return [x for x in offered if x.source and x.date and x.reviewed_on and x.channels]
 
 
 def safety(c: Context) -> Section | None:
@@ -55,12 +43,13 @@ def safety(c: Context) -> Section | None:
         Para(words(c.w("safety_whom"))),
         Bullets([words(c.w(f"safety_go_{i}")) for i in range(1, 6)]),
     ]
-    contacts = reviewed_contacts()
+    contacts = reviewed_contacts(c.lang)
     if contacts:
         blocks.append(Table(
             c.w("safety_contacts"), [c.w("col_contact"), c.w("col_reach"), c.w("col_source_date")],
-            [[cell(one_line(x["name"])), cell(one_line(x["contact"])),
-              cell(one_line(f"{x['source']}, {x['date']}, {x['review']}"))] for x in contacts], [3, 3, 4],
+            [[cell(f"{x.name}: {x.role}"), cell(", ".join(f"{c.term('channel', y.kind)} {y.value}" for y in x.channels)),
+              cell(c.w("contact_source", source=x.source, date=x.date or "", reviewed=x.reviewed_on or ""))]
+             for x in contacts], [4, 3, 3],
         ))
     else:
         blocks.append(Para(words(c.w("safety_no_contacts")), "note"))
@@ -220,7 +209,7 @@ def _left_out_list(c: Context, left_out: list[tuple[str, Any]]) -> list[Block]:
         return []
     rows = [
         [cell(label), cell(c.who.clean(x.part or "–")), cell(c.term("media", x.media)), cell(c.n(x.size)),
-         mono(x.digest or c.w("digest_unknown")), cell(c.w("yes") if x.named else c.w("no"))]
+         words(x.digest, "halves") if x.digest else cell(c.w("digest_unknown")), cell(c.w("yes") if x.named else c.w("no"))]
         for label, x in left_out[:LEFT_OUT_MAX]
     ]
     head = [c.w("col_source"), c.w("col_part"), c.w("col_kind"), c.w("col_bytes"), c.w("col_digest"), c.w("col_named")]

@@ -17,6 +17,12 @@ NOTES_MAX: Final = 8
 """Marks printed below one message; the rest is a number."""
 
 
+def _flag(c: Context, flag: str) -> str:
+    """A flag in words; "duration_s:32" keeps its value as exported."""
+    name, colon, value = flag.partition(":")
+    return f"{c.term('flag', name)} {one_line(value)}" if colon else c.term("flag", name)
+
+
 def _body(c: Context, row: Mapping[str, Any], marks: Sequence[Mark]) -> list[Run]:
     """What the message says, or what it is where it has no text; media are named, never shown."""
     runs: list[Run] = []
@@ -35,7 +41,7 @@ def _body(c: Context, row: Mapping[str, Any], marks: Sequence[Mark]) -> list[Run
         runs.append(Run(" " + c.w("repaired"), "cut"))
     if row["duplicate_of"]:
         runs.append(Run(" " + c.w("duplicate"), "cut"))
-    flags = [c.term("flag", f) for f in row["flags"] or ()]
+    flags = [_flag(c, f) for f in row["flags"] or ()]
     if flags:
         runs.append(Run(f" [{', '.join(flags)}]", "cut"))
     return runs or [Run(c.w("no_text"), "cut")]

@@ -21,8 +21,8 @@ from saksi.table.schema import PHASES
 SCREEN_LINES: Final = 26_000
 """Lines of print of windows in the HTML: about 6 MB at the sizes measured (docs/decisions/0009-report.md)."""
 
-PRINT_LINES: Final = 2_600
-"""Lines of print of windows in the PDF: about 70 pages beside the other chapters."""
+PRINT_LINES: Final = 2_000
+"""Lines of print of windows in the PDF: about 45 pages beside the other chapters; typst holds some 2 MiB a page."""
 
 LABELS: Final = (
     "skip", "contents", "search_label", "search_hint", "filter_legend", "filter_shown", "filter_none", "message_id",
