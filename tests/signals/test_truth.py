@@ -63,7 +63,8 @@ def test_planted_phases_are_found_and_no_other(name: str) -> None:
         found = set(intervals.column("phase").to_pylist())
         expected = set(phone.phases.get(chat.key, []))
         missing += [(chat.title, p) for p in ORDER if p in expected - found]
-        extra += [(chat.title, p) for p in ORDER if p in found - expected]
+        touched = {s.phase for s in said}  # cues too few to demand a phase: it may be marked, it need not be
+        extra += [(chat.title, p) for p in ORDER if p in found - touched]
         marked = set(zip(marks.column("seq").to_pylist(), marks.column("signal").to_pylist(), strict=True))
         for i, s in enumerate(said):
             for signal in s.signals:

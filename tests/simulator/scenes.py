@@ -355,7 +355,12 @@ def _event(name: str, at: int, who: int) -> Said:
     return Said(at, who, "", "service", action=name)
 
 
+STRONG = frozenset(("leverage", "threat_to_share", "coerced_more", "service_offer", "content_sale"))
+"""Signals that the taxonomy calls strong alone."""
+
+
 def phases_of(script: str) -> list[str]:
-    """The phases whose signals a script holds, in order of the crime."""
-    found = {PHASE_OF[s] for s in re.findall(r"\[(\w+)\]", script) if s in PHASE_OF}
-    return [p for p in ("grooming", "solicitation", "sextortion", "exploitation") if p in found]
+    """The phases a script holds for sure: one strong signal or three kinds of weak ones. One cue alone proves nothing."""
+    kinds = set(re.findall(r"\[(\w+)\]", script)) & set(PHASE_OF)
+    weight = {p: sum(3 if k in STRONG else 1 for k in kinds if PHASE_OF[k] == p) for p in PHASE_OF.values()}
+    return [p for p in ("grooming", "solicitation", "sextortion", "exploitation") if weight[p] >= 3]
