@@ -168,7 +168,7 @@ def _media_after(thread: pa.Table, stretch: Sequence[_Mark], account: str | None
     rows = thread.take(pa.array(order[requests[0]: stretch[-1].at + 21])).select(["kind", "sender_id", "sender_name"])
     people = pc.coalesce(rows.column("sender_id"), rows.column("sender_name"))
     media = pc.and_(pc.equal(rows.column("kind"), "media"), pc.not_equal(people, account))
-    return int(pc.sum(pc.cast(pc.fill_null(media, False), pa.int64())).as_py() or 0)
+    return int(pc.sum(pc.cast(pc.fill_null(media, fill_value=False), pa.int64())).as_py() or 0)
 
 
 def _phase_id(stretch: Sequence[_Mark], phase: str, account: str | None) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -30,13 +30,13 @@ from saksi.text.normalise import evasion_view
 try:
     import hyperscan
 except ImportError:  # no wheel for this machine: the other engine gives the same rows
-    hyperscan = None
+    hyperscan = None  # type: ignore[assignment,unused-ignore]
 
 Pairs = dict[int, set[int]]
 """Message number -> rule numbers that may match."""
 
-BULK_BYTES: Final = 1_500_000
-"""Folded bytes from which compiling the hyperscan database (1 to 3 s, once a process) is worth its time."""
+BULK_BYTES: Final = 24_000_000
+"""Folded bytes seen by this process from which compiling the hyperscan database (seconds, once a process) is worth it."""
 
 SPANS_MAX: Final = 8
 """Marks of one rule in one message at most: a pasted list of a thousand equal lines says nothing more."""
@@ -86,14 +86,16 @@ def _chunks(batch: pa.RecordBatch) -> Iterator[tuple[pa.Array, npt.NDArray[np.in
     sizes = np.cumsum(np.asarray(pc.binary_length(held)).astype(np.int64))
     cuts = np.searchsorted(sizes, np.arange(CHUNK_BYTES, int(sizes[-1]), CHUNK_BYTES), side="right")
     edges = np.unique(np.concatenate([[0], cuts, [len(rows)]])).tolist()
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         yield held.slice(start, end - start), rows[start:end]
 
 
 def _pairs(view: Folded, loaded: Packs, engine: str | None, size: int) -> Pairs:
     if not len(view) or not loaded.rules:
         return {}
-    if engine == "hyperscan" or (engine is None and hyperscan is not None and (size >= BULK_BYTES or _is_ready(loaded))):
+    _SEEN[loaded.digest] += size
+    bulk = hyperscan is not None and _SEEN[loaded.digest] >= BULK_BYTES
+    if engine == "hyperscan" or (engine is None and bulk):
         return _scan(view, loaded)
     return _lookup(view, loaded)
 
@@ -101,10 +103,8 @@ def _pairs(view: Folded, loaded: Packs, engine: str | None, size: int) -> Pairs:
 # -- engine 1: hyperscan ---------------------------------------------------------------------------------------------------
 
 _READY: dict[str, Any] = {}
-
-
-def _is_ready(loaded: Packs) -> bool:
-    return loaded.digest in _READY
+_SEEN: dict[str, int] = defaultdict(int)
+"""Folded bytes seen so far, by digest of the packs: chooses the engine, never the answer."""
 
 
 def _database(loaded: Packs) -> Any:
@@ -142,57 +142,67 @@ def _scan(view: Folded, loaded: Packs) -> Pairs:
 _WORDS: Final = re.compile(rb"[a-z0-9]+")
 
 
-class _Anchors:
-    """Which rules a word may belong to."""
+class _Clauses:
+    """The clauses of all patterns as bits of one number, and which patterns a word may begin to fulfil."""
 
     def __init__(self, loaded: Packs) -> None:
-        self.exact: dict[bytes, set[int]] = defaultdict(set)
-        self.beginnings: dict[bytes, set[int]] = defaultdict(set)
-        self.always: frozenset[int] = frozenset(i for i, r in enumerate(loaded.rules) if not r.anchors)
+        self.needed: list[int] = []  # pattern -> bits of its clauses
+        self.rule: list[int] = []  # pattern -> rule
+        self.always: set[int] = set()  # rules with a pattern that has no clause
+        bits: dict[frozenset[str], int] = {}
+        first: dict[frozenset[str], set[int]] = defaultdict(set)
         for number, rule in enumerate(loaded.rules):
-            for anchor in rule.anchors:
+            for pattern in rule.patterns:
+                if not pattern.clauses:
+                    self.always.add(number)
+                    continue
+                first[pattern.clauses[0]].add(len(self.rule))
+                self.rule.append(number)
+                self.needed.append(sum(1 << bits.setdefault(clause, len(bits)) for clause in pattern.clauses))
+        self.exact: dict[bytes, tuple[int, set[int]]] = {}
+        self.beginnings: dict[bytes, tuple[int, set[int]]] = {}
+        for clause, bit in bits.items():
+            for anchor in clause:
                 table = self.beginnings if anchor.endswith("*") else self.exact
-                table[anchor.rstrip("*").encode("ascii")].add(number)
+                word = anchor.rstrip("*").encode("ascii")
+                mask, patterns = table.get(word, (0, set()))
+                table[word] = (mask | 1 << bit, patterns | first[clause])
         self.lengths = sorted({len(b) for b in self.beginnings})
 
-    def rules_of(self, word: bytes) -> frozenset[int]:
-        found = set(self.exact.get(word, ()))
+    def of(self, word: bytes) -> tuple[int, frozenset[int]]:
+        """Bits of the clauses a word fulfils, and the patterns whose rarest clause is among them."""
+        mask, patterns = self.exact.get(word, (0, set()))
         for length in self.lengths:
-            found |= self.beginnings.get(word[:length], set()) if length <= len(word) else set()
-        return frozenset(found)
+            if length > len(word):
+                break
+            more = self.beginnings.get(word[:length])
+            if more is not None:
+                mask, patterns = mask | more[0], patterns | more[1]
+        return mask, frozenset(patterns)
 
 
-@lru_cache(maxsize=4)
-def _anchors_of(digest: str, holder: _Holder) -> _Anchors:
-    return _Anchors(holder.packs)
-
-
-class _Holder:
-    """Lets a cache be keyed by the packs' digest alone."""
-
-    def __init__(self, loaded: Packs) -> None:
-        self.packs = loaded
-
-    def __hash__(self) -> int:
-        return hash(self.packs.digest)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Holder) and other.packs.digest == self.packs.digest
+_CLAUSES: dict[str, _Clauses] = {}
 
 
 def _lookup(view: Folded, loaded: Packs) -> Pairs:
-    anchors = _anchors_of(loaded.digest, _Holder(loaded))
-    known: dict[bytes, frozenset[int]] = {}
+    clauses = _CLAUSES.get(loaded.digest)
+    if clauses is None:
+        clauses = _CLAUSES[loaded.digest] = _Clauses(loaded)
+    known: dict[bytes, tuple[int, frozenset[int]]] = {}
+    needed, rule_of = clauses.needed, clauses.rule
     pairs: Pairs = {}
     for number, message in enumerate(view.data.split(b"\n")[:-1]):
-        words = set(_WORDS.findall(message))
-        rules = set(anchors.always)
-        for word in words:
+        held = 0
+        patterns: set[int] = set()
+        for word in _WORDS.findall(message):
             hit = known.get(word)
             if hit is None:
-                hit = known[word] = anchors.rules_of(word)
-            if hit:
-                rules |= hit
+                hit = known[word] = clauses.of(word)
+            if hit[0]:
+                held |= hit[0]
+                if hit[1]:
+                    patterns |= hit[1]
+        rules = {rule_of[p] for p in patterns if held & needed[p] == needed[p]} | clauses.always
         if rules:
             pairs[number] = rules
     return pairs

@@ -49,7 +49,7 @@ def _people(rows: pa.Table) -> dict[str, bool]:
     key = pc.coalesce(rows.column("sender_id"), rows.column("sender_name"))
     direction = rows.column("direction") if "direction" in rows.column_names else pa.nulls(rows.num_rows, pa.string())
     kinds = rows.column("kind")
-    table = pa.table({"key": key, "out": pc.fill_null(pc.equal(direction, "out"), False)}).filter(
+    table = pa.table({"key": key, "out": pc.fill_null(pc.equal(direction, "out"), fill_value=False)}).filter(
         pc.and_(pc.is_valid(key), pc.invert(pc.is_in(kinds, value_set=pa.array(["service", "unparsed"]))))
     )
     grouped = table.group_by("key").aggregate([("out", "max")])

@@ -12,8 +12,8 @@ Patterns are written over folded text (saksi.text): plain lower-case words. docs
 
 Whole words always. Literals are folded as the text is: case, accents, apostrophes, doubled letters.
 
-Each pattern also yields its anchors: a set of words (or beginnings of words) one of which stands in every match. The
-engine without hyperscan looks only at messages that hold an anchor.
+Each pattern also yields its clauses: sets of words (or beginnings of words), one of each of which stands in every match.
+The engine without hyperscan looks only at messages that hold a word of every clause.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, cached_property
 from typing import Final
 
 from saksi.errors import DataFileError
@@ -37,15 +37,6 @@ GAP_WORDS: Final = 3
 GAP_MAX: Final = 12
 ANCHORS_MAX: Final = 400
 DEPTH_MAX: Final = 20
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """regex: without outer word boundaries. anchors: words, or beginnings ending in "*"; empty: none could be found."""
-
-    source: str
-    regex: str
-    anchors: frozenset[str]
 
 
 # -- what a pattern is made of ------------------------------------------------------------------------------------------
@@ -66,9 +57,39 @@ class _Amount:
     """`#`"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Group:
+    """One object a macro: what is worked out for it is worked out once."""
+
     options: tuple[_Sequence, ...]
+
+    @cached_property
+    def optional(self) -> bool:
+        return any(_nothing(o) for o in self.options)
+
+    @cached_property
+    def regex(self) -> str:
+        options = sorted({_regex(o) for o in self.options if not _nothing(o)}, key=lambda r: (-len(r), r))
+        return "(?:" + "|".join(options) + ")" + ("?" if self.optional else "")
+
+    @cached_property
+    def spellings(self) -> frozenset[str] | None:
+        """Every word the group can be, "" for nothing; None where an option is more than a word."""
+        words: set[str] = set()
+        for option in self.options:
+            if not option.tokens:
+                words.add("")
+                continue
+            own = _spellings(option.tokens[0]) if len(option.tokens) == 1 else None
+            if own is None:
+                return None
+            words |= own
+        return frozenset(words)
+
+    @cached_property
+    def anchors(self) -> frozenset[str]:
+        inner = [_anchors(o) for o in self.options]
+        return frozenset().union(*inner) if all(inner) else frozenset()
 
 
 _Atom = _Literal | _Ending | _Amount | _Group
@@ -82,10 +103,46 @@ class _Sequence:
     gaps: tuple[int, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """A pattern, parsed. regex: without outer word boundaries. clauses: sets of words, or beginnings ending in "*": every
+    match holds one of each set, the likely rarest set first; none where nothing could be found."""
+
+    source: str
+    parsed: _Sequence
+
+    @cached_property
+    def regex(self) -> str:
+        return _regex(self.parsed)
+
+    @cached_property
+    def clauses(self) -> tuple[frozenset[str], ...]:
+        return _clauses(self.parsed)
+
+
+class Macros:
+    """Ways to say a word, by name; each parsed once, when first used."""
+
+    def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
+        self.words = words
+        self._parsed: dict[str, _Group] = {}
+
+    def group(self, name: str, where: str, depth: int) -> _Group:
+        """The macro's group. Raises DataFileError for a wrong pattern in it, KeyError for an unknown name."""
+        if name not in self._parsed:
+            options = []
+            for word in self.words[name]:
+                inner = _Parser(word, self, where)
+                inner.depth = depth
+                options.append(inner.whole())
+            self._parsed[name] = _Group(tuple(options))
+        return self._parsed[name]
+
+
 class _Parser:
     """Recursive descent over one pattern. Raises DataFileError naming the rule."""
 
-    def __init__(self, source: str, macros: Mapping[str, Sequence[str]], where: str) -> None:
+    def __init__(self, source: str, macros: Macros, where: str) -> None:
         self.source, self.macros, self.where, self.at, self.depth = source, macros, where, 0, 0
 
     def fail(self, why: str) -> DataFileError:
@@ -157,15 +214,10 @@ class _Parser:
     def macro(self) -> _Group:
         end = self.source.find("}", self.at)
         name = self.source[self.at + 1: end] if end > 0 else ""
-        if name not in self.macros:
-            raise self.fail(f"no macro {name!r}; there are: {', '.join(sorted(self.macros))}")
+        if name not in self.macros.words:
+            raise self.fail(f"no macro {name!r}; there are: {', '.join(sorted(self.macros.words))}")
         self.at = end + 1
-        options = []
-        for word in self.macros[name]:
-            inner = _Parser(word, self.macros, self.where)
-            inner.depth = self.depth
-            options.append(inner.whole())
-        return _Group(tuple(options))
+        return self.macros.group(name, self.where, self.depth)
 
     def whole(self) -> _Sequence:
         result = self.sequence("")
@@ -180,7 +232,7 @@ class _Parser:
 def _empty(token: tuple[_Atom, ...]) -> bool:
     """Whether a token can be nothing at all."""
     return all(
-        isinstance(a, _Ending) or (isinstance(a, _Group) and any(_nothing(o) for o in a.options)) for a in token
+        isinstance(a, _Ending) or (isinstance(a, _Group) and a.optional) for a in token
     )
 
 
@@ -188,13 +240,11 @@ def _nothing(sequence: _Sequence) -> bool:
     return all(_empty(t) for t in sequence.tokens)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _folded_words(text: str) -> tuple[str, ...]:
     """Words of a literal as they stand in folded text. Packs are nearly all ASCII: the short way gives the same."""
-    if text.isascii():
-        folded = _single(text.lower().replace("'", "").replace("`", ""))
-    else:
-        folded = fold_text(text).decode("ascii")
+    short = text.isascii()
+    folded = _single(re.sub("['`]", "", text.lower())) if short else fold_text(text).decode("ascii")
     return tuple(re.findall("[a-z0-9]+", folded))
 
 
@@ -205,9 +255,7 @@ def _atom_regex(atom: _Atom) -> str:
         return "[a-z0-9]*"
     if isinstance(atom, _Amount):
         return AMOUNT
-    options = sorted({_regex(o) for o in atom.options if not _nothing(o)}, key=lambda r: (-len(r), r))
-    body = "(?:" + "|".join(options) + ")"
-    return body + "?" if any(_nothing(o) for o in atom.options) else body
+    return atom.regex
 
 
 def _token_regex(token: tuple[_Atom, ...]) -> str:
@@ -262,15 +310,10 @@ def _spellings(token: tuple[_Atom, ...]) -> frozenset[str] | None:
         elif isinstance(atom, _Ending):
             parts.append(["*"])
         else:
-            options: list[str] = []
-            for option in atom.options:
-                if not option.tokens:
-                    options.append("")
-                elif len(option.tokens) == 1 and (words_ := _spellings(option.tokens[0])) is not None:
-                    options.extend(sorted(words_))
-                else:
-                    return None
-            parts.append(options)
+            options = atom.spellings
+            if options is None:
+                return None
+            parts.append(sorted(options))
     count = 1
     for part in parts:
         count *= len(part)
@@ -303,28 +346,33 @@ def _cost(words: frozenset[str]) -> tuple[int, int, list[str]]:
     return (-min(len(w.rstrip("*")) - 2 * w.endswith("*") for w in words), len(words), sorted(words))
 
 
-def _anchors(sequence: _Sequence) -> frozenset[str]:
+def _clauses(sequence: _Sequence) -> tuple[frozenset[str], ...]:
+    """Sets of words: every match of the sequence holds a word of each set."""
     found: list[frozenset[str]] = []
     for token in sequence.tokens:
         if _empty(token):
             continue
         words = _token_words(token)
         if words is None and len(token) == 1 and isinstance(token[0], _Group):
-            inner = [_anchors(o) for o in token[0].options]
-            words = frozenset().union(*inner) if all(inner) else None
+            words = token[0].anchors
         elif words is None and len(token) == 1 and isinstance(token[0], _Literal):
-            words = frozenset(_folded_words(token[0].text)[:1])
+            found += [frozenset([word]) for word in _folded_words(token[0].text)]
         if words:
             found.append(words)
-    return min(found, key=_cost) if found else frozenset()
+    return tuple(sorted(set(found), key=_cost))
 
 
-def compile_pattern(source: str, macros: Mapping[str, Sequence[str]], where: str) -> Pattern:
+def _anchors(sequence: _Sequence) -> frozenset[str]:
+    """The clause that is likely the rarest; empty where there is none."""
+    return next(iter(_clauses(sequence)), frozenset())
+
+
+def compile_pattern(source: str, macros: Macros, where: str) -> Pattern:
     """Compile one pattern; `where` names the rule in errors. Raises DataFileError."""
     sequence = _Parser(source, macros, where).whole()
     if _nothing(sequence):
         raise DataFileError("pattern_wrong", rule=where, at=1, why="it would match nothing, or everything")
-    return Pattern(source, _regex(sequence), _anchors(sequence))
+    return Pattern(source, sequence)
 
 
 def whole_words(patterns: Sequence[Pattern]) -> str:

@@ -242,9 +242,8 @@ def _kept_of_sender(own: list[Said], *, sender_named: bool) -> list[Said]:
     kept: list[Said] = []
     strong_before = False
     for i, s in enumerate(own):
-        if s.signal in RESPONSES or s.signal == OTHER_THREAT or s.meant.alone == "strong":
-            kept.append(s)
-        elif sender_named and (strong_before or _meets_another(own, i)):
+        by_itself = s.signal in RESPONSES or s.signal == OTHER_THREAT or s.meant.alone == "strong"
+        if by_itself or (sender_named and (strong_before or _meets_another(own, i))):
             kept.append(s)
         strong_before = strong_before or (s.meant.alone == "strong" and s.meant.phase is not None)
     return kept

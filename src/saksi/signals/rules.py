@@ -21,7 +21,7 @@ import msgspec
 
 from saksi.datafiles import load
 from saksi.errors import DataFileError
-from saksi.signals.patterns import Pattern, compile_pattern, whole_words
+from saksi.signals.patterns import Macros, Pattern, compile_pattern, whole_words
 from saksi.signals.taxonomy import CUES, taxonomy
 
 FOLDER: Final = Path(__file__).parent / "packs"
@@ -103,12 +103,6 @@ class Rule:
         """What must also be in the message, or None."""
         return re.compile(whole_words(self.needs).encode("ascii")) if self.needs else None
 
-    @cached_property
-    def anchors(self) -> frozenset[str]:
-        """Words one of which stands in every match; empty: look at every message."""
-        parts = [p.anchors for p in self.patterns]
-        return frozenset().union(*parts) if all(parts) else frozenset()
-
 
 @dataclass(frozen=True)
 class Packs:
@@ -123,7 +117,7 @@ class Packs:
         return {rule.id: rule for rule in self.rules}
 
 
-def _compiled(entry: RuleEntry, macros: dict[str, list[str]], language: str, phase: str | None) -> Rule:
+def _compiled(entry: RuleEntry, macros: Macros, language: str, phase: str | None) -> Rule:
     signals = taxonomy().signals
     if entry.signal not in signals and entry.signal not in CUES:
         raise DataFileError("rule_signal", rule=entry.id, signal=entry.signal)
@@ -143,27 +137,24 @@ def _compiled(entry: RuleEntry, macros: dict[str, list[str]], language: str, pha
 def load_packs(folder: Path) -> Packs:
     """All packs of a folder. Raises DataFileError naming file, rule and what is wrong."""
     rules: dict[str, Rule] = {}
+    macros: dict[Path, Macros] = {}
     h = hashlib.sha256()
     for path in sorted(folder.glob("*/*.yaml"), key=lambda p: (p.parent.name, p.name)):
         data = path.read_bytes()
         h.update(f"{path.parent.name}/{path.name}\0{len(data)}\0".encode() + data)
         if path.name == "words.yaml":
             continue
-        words = path.parent / "words.yaml"
-        macros = _macros(words) if words.is_file() else {}
+        if path.parent not in macros:
+            words = path.parent / "words.yaml"
+            macros[path.parent] = Macros(load(words, WordsFile).macros if words.is_file() else {})
         pack = load(path, PackFile)
         if pack.language != path.parent.name:
             raise DataFileError("pack_language", file=path.name, language=pack.language)
         for entry in pack.rules:
             if entry.id in rules:
                 raise DataFileError("rule_twice", rule=entry.id)
-            rules[entry.id] = _compiled(entry, macros, pack.language, pack.phase)
+            rules[entry.id] = _compiled(entry, macros[path.parent], pack.language, pack.phase)
     return Packs(tuple(rules[name] for name in sorted(rules)), h.hexdigest())
-
-
-@lru_cache(maxsize=8)
-def _macros(path: Path) -> dict[str, list[str]]:
-    return load(path, WordsFile).macros
 
 
 @lru_cache(maxsize=1)
@@ -192,7 +183,7 @@ def problems_of(loaded: Packs) -> list[RuleProblem]:
                 found.append(RuleProblem(rule.id, f"{len(examples)} {kind} examples; at least {EXAMPLES_MIN}"))
         found += [RuleProblem(rule.id, f"does not match: {t}") for t in entry.positive if not rule_matches(rule, t)]
         found += [RuleProblem(rule.id, f"matches a near miss: {t}") for t in entry.near_miss if rule_matches(rule, t)]
-        if not rule.anchors:
+        if not all(p.clauses for p in rule.patterns):
             found.append(RuleProblem(rule.id, "a pattern has no word that every match must hold"))
         for text in (entry.because.id, entry.because.en):
             if not text.strip().endswith("."):

@@ -180,14 +180,16 @@ def _leet(data: Bytes) -> npt.NDArray[np.bool_]:
     near = before | after | (d1 & _shifted(letter, -2)) | (u1 & _shifted(letter, 2))
     long_number = (d1 & d2) | (u1 & u2) | (d1 & u1)
     mapped = _LEET_OF[data] != 0
-    return mapped & np.where(digit, near & ~long_number, before & after)
+    result: npt.NDArray[np.bool_] = mapped & np.where(digit, near & ~long_number, before & after)
+    return result
 
 
 def _spacers(data: Bytes) -> npt.NDArray[np.bool_]:
     """Where one separator stands between two letters that stand alone."""
     letter, word = _LETTER[data], _WORD[data]
     alone = letter & ~_shifted(word, -1) & ~_shifted(word, 1)
-    return ~word & (data != 0x0A) & _shifted(alone, -1) & _shifted(alone, 1)
+    result: npt.NDArray[np.bool_] = ~word & (data != 0x0A) & _shifted(alone, -1) & _shifted(alone, 1)
+    return result
 
 
 def evasion_view(plain: Folded) -> Folded:
