@@ -17,8 +17,8 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from saksi.identifiers import find  # noqa: E402
-from saksi.table.schema import MESSAGE_SCHEMA  # noqa: E402
+from saksi.identifiers import find
+from saksi.table.schema import MESSAGE_SCHEMA
 
 PLAIN = (
     "oke nanti aku jemput jam 7 ya", "besok jadi rapat jam 19.00 di sekolah?", "wkwkwk iya lucu banget 😂",

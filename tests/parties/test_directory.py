@@ -75,6 +75,7 @@ def test_a_review_puts_a_contact_on_the_card(monkeypatch: pytest.MonkeyPatch) ->
     card = parties.safety_card_contacts("en", child=True)
     assert [c.key for c in card] == ["sapa129"]
     assert "2026-11-24" in card[0].label
+    assert (card[0].contact, card[0].review) == ("129, 08111-129-129", "2026-11-24")
     monkeypatch.setattr(directory, "_directory", lambda: (undated, {"sapa129": review}))
     assert parties.safety_card_contacts("en") == []
 

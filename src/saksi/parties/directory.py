@@ -73,6 +73,16 @@ class Contact(msgspec.Struct, frozen=True):
     reviewed_on: str | None
     label: str
 
+    @property
+    def contact(self) -> str:
+        """The ways to reach the party, as one line."""
+        return ", ".join(channel.value for channel in self.channels)
+
+    @property
+    def review(self) -> str | None:
+        """The day of a person's check; None: nobody checked."""
+        return self.reviewed_on
+
 
 _DATE: Final = re.compile(r"20\d\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
 
@@ -130,7 +140,7 @@ def contacts(lang: str, *, child: bool | None = None, need: str | None = None) -
     ]
 
 
-def safety_card_contacts(lang: str, *, child: bool | None = None) -> list[Contact]:
+def safety_card_contacts(lang: str = "id", *, child: bool | None = None) -> list[Contact]:
     """Contacts that may stand on the safety card: a source, a date, a person's review, and a channel. Often none: then the
     card says `parties.card_empty`."""
     needed = [c for c in contacts(lang, child=child) if "crisis" in c.needs or "police" in c.needs]
