@@ -195,6 +195,7 @@ def test_truncation_extension_reordering_and_exchange_are_noticed(store: ObjectS
         "chunks exchanged": raw[:16] + chunks[1] + chunks[0] + chunks[2] + rest,
         "chunk doubled": raw[:16] + chunks[0] + chunks[0] + chunks[2] + rest,
         "grown": raw + b"\0",
+        "stuffed before the metadata": raw[: 16 + len(data) + 48] + b"12345" + raw[16 + len(data) + 48 :],
         "grown inside": raw[:16] + chunks[0] + raw[16:],
         "empty": b"",
         "other object": raw_b,
@@ -268,3 +269,21 @@ def test_closed_streams_say_so(store: ObjectStore) -> None:
     f.close()
     with pytest.raises(ValueError):
         f.read()
+
+
+def test_content_under_a_name_that_is_not_its_own_is_noticed(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What somebody with the case key could forge: a whole object whose name, or whose digest, is another content's."""
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "object_id", lambda kind, digest: "o" + "5" * 32)
+        store.seal([b"lain"], "source", {})
+    with pytest.raises(VerificationFailed):
+        store.check("o" + "5" * 32, deep=False)
+    write_chunks = store._write_chunks
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "_write_chunks", lambda *a: ("ab" * 32, write_chunks(*a)[1]))
+        forged = store.seal([b"lain"], "source", {})
+    assert store.check(forged.object_id, deep=False) == forged
+    with pytest.raises(VerificationFailed):
+        store.check(forged.object_id, deep=True)

@@ -545,3 +545,28 @@ def test_a_folder_linked_into_a_beginning_is_refused(folder: Path, tmp_path: Pat
     with pytest.raises(VaultError):
         Vault.create(folder, PASSPHRASE, kdf=CHEAP)
     assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_a_line_of_another_timeline_is_noticed_by_its_chain(folder: Path, tmp_path: Path) -> None:
+    """Two continuations of one case, each signed: a line of the other has the right number and a signature that holds."""
+    import shutil
+
+    Vault.create(folder, PASSPHRASE, kdf=CHEAP).close()
+    other = tmp_path / "lain"
+    shutil.copytree(folder, other)
+    for path, label in ((folder, "S1"), (other, "S2")):
+        vault = Vault.open(path, PASSPHRASE)
+        vault.append("view", exhibit=label)
+        vault.append("view", exhibit=label)
+        vault._lock.release()
+    lines = (folder / ENTRIES).read_bytes().splitlines(keepends=True)
+    theirs = (other / ENTRIES).read_bytes().splitlines(keepends=True)
+    (folder / ENTRIES).write_bytes(b"".join([*lines[:2], theirs[2]]))
+    assert [(b.where, b.why) for b in verify_folder(folder).bad] == [("log/entries.jsonl line 3", "entry_order")]
+
+
+def test_a_line_written_otherwise_is_not_the_signed_line(folder: Path) -> None:
+    crashed(folder, 1)
+    path = folder / ENTRIES
+    path.write_bytes(path.read_bytes()[:-2] + b" }\n")
+    assert [b.why for b in verify_folder(folder).bad] == ["entry_unreadable"]

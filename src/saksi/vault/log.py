@@ -183,7 +183,7 @@ class LogCheck:
 
     size: whole entries; leaves: their leaf hashes, 32 bytes each; good_bytes: length of the entries file up to the last
     whole entry; tail: the (first) line behind it. covered: entries under a checkpoint whose signature and root hold;
-    signed_size: the size the last readable checkpoint states. referred: object id -> line (1-based) that names it;
+    referred: object id -> line (1-based) that names it;
     deleted: ids whose deletion was logged; key_digests: key file -> SHA-256 hex, as last logged.
     """
 
@@ -193,7 +193,6 @@ class LogCheck:
     good_bytes: int = 0
     tail: bytes = b""
     covered: int = 0
-    signed_size: int = 0
     checkpoints: list[notes.Checkpoint] = field(default_factory=list)
     checkpoints_good_bytes: int = 0
     checkpoints_tail: int = 0
@@ -278,7 +277,6 @@ def _judge_checkpoints(
         elif public_key is not None:
             found.covered = note.size
         found.checkpoints.append(note)
-        found.signed_size = max(found.signed_size, note.size)
         before = max(before, note.size)
 
 

@@ -219,8 +219,8 @@ class Vault:
                 self._disk.discard(path)
         found = self._log
         torn = [b for b in found.bad if b.why in ("entry_torn", "checkpoint_torn")]
-        if opened.signing_key is None or len(torn) != len(found.bad) or found.size < found.signed_size:
-            return  # more is wrong than a crash explains: nothing is touched
+        if opened.signing_key is None or len(torn) != len(found.bad):
+            return  # more is wrong than a crash explains (a log shorter than its checkpoints, say): nothing is touched
         done: dict[str, Any] = {}
         if found.checkpoints_tail:
             done["checkpoint_bytes_removed"] = found.checkpoints_tail
@@ -407,7 +407,7 @@ class Vault:
         self._add(CHECKPOINTS, data, found.checkpoints_good_bytes)
         found.checkpoints_good_bytes += len(data)
         found.checkpoints.append(signed)
-        found.covered = found.signed_size = found.size
+        found.covered = found.size
         return signed
 
     def _add(self, name: str, data: bytes, good_size: int) -> None:
