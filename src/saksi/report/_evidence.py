@@ -281,5 +281,6 @@ def gather(view: CaseView, shown: Shown, extra: Sequence[Key]) -> Evidence:
     chosen = _choose(plans)
     keys: list[Key] = [(plans[i].thread[0], s) for i in chosen for s in plans[i].seqs]
     rows = _second_pass(view, _by_source([*keys, *extra]))
+    pa.default_memory_pool().release_unused()  # the batches are gone; typst needs the room
     context = _by_source([(p.thread[0], s) for p in plans for s in p.seqs])
     return Evidence(first.names, first.senders, plans, chosen, rows, context)
