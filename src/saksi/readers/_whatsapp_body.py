@@ -270,6 +270,8 @@ def same_name(name: str) -> str:
 # ---- the same question for whole columns -------------------------------------------------------------------------
 
 _HASH: Final = np.uint32(2654435761)
+_SLOT_BITS: Final = 20
+"""2^20 slots for some 500 phrases: one body in 2,000 is looked at in vain, and the tables stay in a processor's cache."""
 
 
 @lru_cache(maxsize=1)
@@ -277,8 +279,8 @@ def _luts() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """By hash of the first four bytes and the length: a whole phrase; by hash of the first four bytes: a phrase with a
     tail."""
     w = words()
-    exact = np.zeros(1 << 16, dtype=np.bool_)
-    open_ended = np.zeros(1 << 16, dtype=np.bool_)
+    exact = np.zeros(1 << _SLOT_BITS, dtype=np.bool_)
+    open_ended = np.zeros(1 << _SLOT_BITS, dtype=np.bool_)
 
     def slot(phrase: str, length: int) -> npt.NDArray[np.uint32]:
         raw = phrase.encode()[:4].ljust(4, b"\0")
@@ -294,9 +296,9 @@ def _luts() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
 
 
 def _slots(quad: npt.NDArray[np.uint32], length: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
-    """Where a body of `length` bytes that begins with `quad` stands in a table of 65,536."""
+    """Where a body of `length` bytes that begins with `quad` stands in a table of 2^_SLOT_BITS."""
     slots: npt.NDArray[np.uint32] = ((quad ^ (length.astype(np.uint32) << np.uint32(20))) * _HASH
-                                     + length.astype(np.uint32) * np.uint32(40503)) >> np.uint32(16)
+                                     + length.astype(np.uint32) * np.uint32(40503)) >> np.uint32(32 - _SLOT_BITS)
     return slots
 
 
@@ -312,7 +314,7 @@ def looks_special(
     exact, open_ended = _luts()
     quad: npt.NDArray[np.uint32] = np.ndarray((len(buf) - 3,), "<u4", buf.data, 0, (1,))[start]
     special = exact[_slots(quad, first_end - start)]
-    special |= open_ended[(quad * _HASH) >> np.uint32(16)]
+    special |= open_ended[(quad * _HASH) >> np.uint32(32 - _SLOT_BITS)]
     lead = quad & np.uint32(0xFF)
     special |= (lead == 0xE2) & (((quad >> np.uint32(8)) & np.uint32(0xFE)) == 0x80)  # U+200E…, U+2066…: direction marks
     special |= lead == 0x3C  # <
