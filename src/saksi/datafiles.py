@@ -64,4 +64,9 @@ def load_text(text: str, type_: type[T], name: str) -> T:
 
 def load(path: Path, type_: type[T]) -> T:
     """Typed value of the YAML file at `path`. Raises DataFileError."""
-    return load_text(path.read_text(encoding="utf-8"), type_, path.name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as e:
+        why = "it is no UTF-8 text" if isinstance(e, UnicodeDecodeError) else "it cannot be opened"
+        raise DataFileError("datafile_syntax", file=path.name, why=why) from e
+    return load_text(text, type_, path.name)
