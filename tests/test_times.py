@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from saksi import times
 from saksi.errors import UsageError
 
-ZONES = ["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]
+ZONES = ["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe",
+         "Asia/Kathmandu"]
 
 
 @given(st.lists(st.integers(0, 4_000_000_000), min_size=1, max_size=20), st.sampled_from(ZONES))
