@@ -65,8 +65,8 @@ def whatsapp(f: Figures, room: Path, records: int, times: int) -> dict[str, Any]
     f.row("read bytes, count newlines (floor)", floor)
     f.row("chatpack 0.1.0 (Rust), en", pack)
     f.row("chat-miner 0.6.0, en", miner)
-    for locale, path in files.items():
-        mine = run("saksi_read", path, times=times)
+    for locale, file in files.items():
+        mine = run("saksi_read", file, times=times)
         f.row(f"saksi, {locale}, against chatpack on en", mine, pack)
         if locale == "en_gb_android":
             f.row(f"saksi, {locale}, against chat-miner on en", mine, miner)

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +54,13 @@ def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def built(small_phone: Path, secret: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def built(small_phone: Path, secret: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("case") / "KASUS"
     risk = [w for name in at_risk_of(small_phone) for w in ("--at-risk", name)]
     done = command("build", folder, *exports_of(small_phone), "--zone", "WIB", "--date-order", "dmy", *risk,
                    "--passphrase-file", secret, "--json")  # fmt: skip
     assert done.returncode in (0, 1), done.stderr
-    yield {"data": json.loads(done.stdout), "code": done.returncode, "folder": folder, "stderr": done.stderr}
+    return {"data": json.loads(done.stdout), "code": done.returncode, "folder": folder, "stderr": done.stderr}
 
 
 @pytest.fixture

@@ -45,9 +45,8 @@ def _as_it_is(texts: pa.Array, word: str) -> Spans:
     # one character of one message is one code point of it in Python too: spans need no map
     found: Spans = {}
     pattern = re.compile(re.escape(word), re.IGNORECASE)
-    for i in np.flatnonzero(
-        np.asarray(pc.fill_null(pc.match_substring(texts, word, ignore_case=True), False))
-    ).tolist():  # noqa: FBT003
+    hit = pc.equal(pc.match_substring(texts, word, ignore_case=True), pa.scalar(value=True))
+    for i in np.flatnonzero(np.asarray(pc.fill_null(hit, pa.scalar(value=False)))).tolist():
         spans = {m.span() for m in pattern.finditer(texts[i].as_py())}
         if spans:
             found[i] = spans

@@ -19,10 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 
-def _bytes(numbers: Any) -> memoryview:
+def _bytes(numbers: Any) -> bytes:
     """The little-endian bytes of a fixed-width array without nulls."""
     array = np.ascontiguousarray(np.asarray(numbers))
-    return memoryview(array.astype(array.dtype.newbyteorder("<"), copy=False)).cast("B")
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
 class _Column:
