@@ -1,0 +1,357 @@
+"""`make proof`: the long runs. Prints its figures and writes docs/proof/figures.md; ends with 1 where anything does not hold.
+
+kills        a sealing process and a building process are killed again and again (tests marked `proof`)
+mutations    every export format, damaged at random: no exception, every byte accounted for, no hang
+fuzzing      the same for a stated time, corpus growing by what reached new code lines
+outside      openssl, sha256sum, age, qpdf check what Saksi wrote, without Saksi
+
+--seconds N  fuzzing time per format (default 60)     --seed N
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from saksi import verbs  # noqa: E402 - the paths above come first
+from saksi.parts import source_from_stream  # noqa: E402
+from saksi.readers.base import ReadSettings  # noqa: E402
+from saksi.readers.registry import read_source  # noqa: E402
+
+OUT = ROOT / "docs" / "proof" / "figures.md"
+SLOW_SECONDS = 5.0
+
+
+class Page:
+    """Lines, printed as they come and written at the end."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.failed = 0
+
+    def say(self, line: str = "") -> None:
+        print(line, flush=True)
+        self.lines.append(line)
+
+    def fail(self, line: str) -> None:
+        self.failed += 1
+        self.say(f"**does not hold:** {line}")
+
+
+# -- mutations and fuzzing ---------------------------------------------------------------------------------------------
+
+
+def corpus() -> dict[str, list[bytes]]:
+    """Small exports of every format: the committed samples, and a rendered chat of the simulator per locale."""
+    found: dict[str, list[bytes]] = {}
+    for folder in sorted((ROOT / "tests" / "samples").iterdir()):
+        if folder.name == "dialogues":
+            continue
+        files = [
+            p for p in sorted(folder.rglob("*")) if p.suffix in (".txt", ".json", ".zip") and "golden" not in p.name
+        ]
+        if files:
+            found[folder.name] = [p.read_bytes() for p in files]
+    return found
+
+
+def mutated(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
+    """One to four random damages: flipped bits, cut, doubled, inserted or swapped stretches, other files' bytes, numbers."""
+    out = bytearray(data)
+    for _ in range(rng.randint(1, 4)):
+        if not out:
+            break
+        a = rng.randrange(len(out))
+        b = min(len(out), a + rng.choice([1, 2, 8, 64, 512]))
+        kind = rng.randrange(8)
+        if kind == 0:
+            out[a] ^= 1 << rng.randrange(8)
+        elif kind == 1:
+            del out[a:b]
+        elif kind == 2:
+            out[a:a] = out[a:b]
+        elif kind == 3:
+            out[a:a] = rng.choice(
+                [b"\0", b"\xff\xfe", b'"', b"\\", b"{", b"[" * 300, b"\r", "‎".encode(), b"\\x1f", b": ", b"9" * 40]
+            )
+        elif kind == 4:
+            del out[a:]
+        elif kind == 5:
+            other = rng.choice(others)
+            at = rng.randrange(len(other)) if other else 0
+            out[a:b] = other[at : at + rng.choice([4, 64, 1024])]
+        elif kind == 6:
+            out[a:b] = bytes(reversed(out[a:b]))
+        else:
+            out[a:b] = rng.randbytes(b - a)
+    return bytes(out)
+
+
+def account_of(data: bytes) -> tuple[int, Counter[str]]:
+    """Read `data`; rows and reasons. Raises AssertionError where the account does not hold, whatever a reader let escape."""
+    import io
+
+    source = source_from_stream("x", len(data), hashlib.sha256(data).hexdigest(), lambda: io.BytesIO(data), [])
+    with source:
+        reading = read_source(source, ReadSettings(zone="Asia/Jakarta"))
+        rows = 0
+        ids: set[str] = set()
+        for batch in reading:
+            rows += batch.num_rows
+            ids.update(batch.column("message_id").to_pylist())
+        account = reading.account("en")
+    counts = account["bytes"]
+    assert counts["messages"] + counts["container"] + counts["problems"] == counts["total"], "bytes do not add up"
+    assert len(ids) == rows, "message ids are not unique"
+    reasons = Counter(str(p["reason"]) for p in account["problems"])
+    assert not reasons["reader_failed"], "a reader stopped with an error of its own"
+    return rows, reasons
+
+
+def damaged(page: Page, count: int, seed: int) -> None:
+    """The mutation table."""
+    page.say("\n## Mutations\n")
+    page.say(
+        f"{count} random damages per format (seed {seed}): flips, cuts, doubled, inserted, swapped and foreign stretches.\n"
+    )
+    page.say(
+        "| format | files | damages | exceptions | account wrong | not fully claimed | slowest |\n|---|---|---|---|---|---|---|"
+    )
+    for name, files in corpus().items():
+        rng = random.Random(f"{seed}-{name}")
+        errors = wrong = unclaimed = 0
+        slowest = 0.0
+        for _ in range(count):
+            data = mutated(rng.choice(files), files, rng)
+            started = time.perf_counter()
+            try:
+                _, reasons = account_of(data)
+                unclaimed += bool(reasons["unaccounted"])
+            except AssertionError as e:
+                wrong += 1
+                keep(name, data)
+                page.fail(f"{name}: {e}")
+            except Exception as e:  # noqa: BLE001 - exactly what is looked for
+                errors += 1
+                keep(name, data)
+                page.fail(f"{name}: {type(e).__name__}")
+            slowest = max(slowest, time.perf_counter() - started)
+        if slowest > SLOW_SECONDS:
+            page.fail(f"{name}: {slowest:.1f} s for one small file")
+        page.say(f"| {name} | {len(files)} | {count} | {errors} | {wrong} | {unclaimed} | {slowest:.2f} s |")
+
+
+def keep(name: str, data: bytes) -> None:
+    """Keep what was found, for a test: under build/findings (not committed; synthetic all the same)."""
+    folder = ROOT / "build" / "findings" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+
+
+def lines_reached(call: Callable[[], object]) -> frozenset[tuple[str, int]]:
+    """Lines of the readers that `call` runs."""
+    seen: set[tuple[str, int]] = set()
+    marker = str(ROOT / "src" / "saksi" / "readers")
+
+    def local(frame: object, event: str, _arg: object) -> object:
+        if event == "line":
+            seen.add((frame.f_code.co_filename, frame.f_lineno))  # type: ignore[attr-defined]
+        return local
+
+    def trace(frame: object, _event: str, _arg: object) -> object:
+        return local if frame.f_code.co_filename.startswith(marker) else None  # type: ignore[attr-defined]
+
+    sys.settrace(trace)  # type: ignore[arg-type]
+    try:
+        call()
+    finally:
+        sys.settrace(None)
+    return frozenset(seen)
+
+
+def fuzz(page: Page, seconds: float, seed: int) -> None:
+    """Coverage-guided: an input that reaches a reader's line for the first time joins the corpus."""
+    page.say("\n## Fuzzing\n")
+    page.say(f"{seconds:.0f} s per format (seed {seed}); inputs that reach new lines of the readers join the corpus.\n")
+    page.say("| format | executions | lines reached | corpus | findings |\n|---|---|---|---|---|")
+    for name, files in corpus().items():
+        rng = random.Random(f"fuzz-{seed}-{name}")
+        pool = [f for f in files if len(f) < 64_000] or [f[:64_000] for f in files]
+        reached: set[tuple[str, int]] = set()
+        runs = findings = 0
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            data = mutated(rng.choice(pool), pool, rng)
+            runs += 1
+            try:
+                lines = lines_reached(lambda data=data: account_of(data))  # type: ignore[misc]
+            except Exception as e:  # noqa: BLE001 - exactly what is looked for
+                findings += 1
+                keep(name, data)
+                page.fail(f"{name}: {type(e).__name__}")
+                continue
+            if not lines <= reached:
+                reached |= lines
+                if len(data) < 64_000:
+                    pool.append(data)
+        page.say(f"| {name} | {runs:,} | {len(reached):,} | {len(pool)} | {findings} |")
+
+
+# -- kills -------------------------------------------------------------------------------------------------------------
+
+
+def proof_tests(page: Page) -> None:
+    """The tests marked `proof`; their printed figures."""
+    page.say("\n## Tests marked proof: kills, 200,000-record truth\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-m", "proof", "-s", "-n0", "tests"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for line in done.stdout.splitlines():
+        if re.search(r"\d", line) and not line.startswith("[gw"):
+            page.say(f"    {line.strip()}")
+    if done.returncode != 0:
+        page.fail(f"pytest ended with {done.returncode}")
+
+
+# -- outside tools -----------------------------------------------------------------------------------------------------
+
+
+def run(*command: str, **more: object) -> subprocess.CompletedProcess[str]:
+    """A command's result, text."""
+    return subprocess.run(command, capture_output=True, text=True, check=False, **more)  # type: ignore[call-overload, no-any-return]
+
+
+def outside(page: Page) -> None:
+    """What other people's programs say of what Saksi wrote."""
+    page.say("\n## Outside tools\n\n| what | tool | holds | damaged copy refused |\n|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as room_:
+        for what, tool, good, bad in outside_checks(Path(room_)):
+            page.say(f"| {what} | {tool} | {good} | {bad} |")
+            if not good or not bad:
+                page.fail(what)
+
+
+def outside_checks(room: Path) -> Iterator[tuple[str, str, bool, bool]]:
+    """(what, tool, holds, damaged copy refused)."""
+    import pyrage
+
+    phone, case = room / "phone", room / "KASUS"
+    run(sys.executable, "-m", "tests.simulator", "phone", str(phone), "--preset", "demo", cwd=ROOT)
+    identity = pyrage.x25519.Identity.generate()
+    (room / "police.pub").write_text(f"{identity.to_public()}\n")
+    (room / "police.key").write_text(f"{identity}\n")
+    options = verbs.BuildOptions(
+        zone="WIB",
+        media="police-key",
+        police_key=room / "police.pub",
+        out=room / "report",
+        at_risk=("Seruni Wirabumi",),
+    )
+    exports = sorted(p for p in phone.glob("*/*") if p.is_file())
+    verbs.build(case, "kata sandi bukti", exports, options)
+    yield "checkpoint signature", "openssl pkeyutl", *checkpoint_by_openssl(case, room)
+    yield "medium sealed to the police key", "age -d", *medium_by_age(case, room)
+    yield "digest of a folder", "sha256sum", *folder_by_sha256sum(phone / "telegram", room)
+    pdf = next((room / "report").glob("*.pdf"))
+    broken = room / "broken.pdf"
+    broken.write_bytes(pdf.read_bytes()[: pdf.stat().st_size // 2])
+    yield (
+        "report as PDF",
+        "qpdf --check",
+        run("qpdf", "--check", str(pdf)).returncode == 0,
+        run("qpdf", "--check", str(broken)).returncode != 0,
+    )
+
+
+def checkpoint_by_openssl(case: Path, room: Path) -> tuple[bool, bool]:
+    """The last checkpoint's Ed25519 signature, by openssl alone: docs/vault-format.md gives the same commands."""
+    from saksi.vault.verify import read_case_file
+
+    identity, _ = read_case_file(case)
+    assert identity is not None
+    note = (case / "log" / "checkpoints").read_text(encoding="utf-8").strip("\n").split("\n\n")
+    body, signature_line = note[-2] + "\n", note[-1]
+    signature = base64.b64decode(signature_line.split()[-1])[4:]
+    der = bytes.fromhex("302a300506032b6570032100") + identity.public_key
+    (room / "log.pub").write_bytes(der)
+    (room / "sig").write_bytes(signature)
+    results = []
+    for text in (body, body.replace("\n", "\n1", 1)):
+        (room / "body").write_text(text, encoding="utf-8")
+        results.append(
+            run("openssl", "pkeyutl", "-verify", "-pubin", "-inkey", str(room / "log.pub"), "-keyform", "DER", "-rawin", "-in",
+                str(room / "body"), "-sigfile", str(room / "sig")).returncode == 0
+        )  # fmt: skip
+    return results[0], not results[1]
+
+
+def medium_by_age(case: Path, room: Path) -> tuple[bool, bool]:
+    """A medium comes out of the case as age ciphertext; Debian's age opens it with the police's key, and no other."""
+    with verbs.open_case(case, "kata sandi bukti") as opened:
+        for _, received, _ in opened.sources():
+            for absent in received.absent:
+                if absent.police_object is not None:
+                    with opened.vault.open_object(absent.police_object) as f:
+                        data = f.read()
+                    (room / "medium.age").write_bytes(data)
+                    (room / "damaged.age").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+                    good = subprocess.run(["age", "-d", "-i", str(room / "police.key"), str(room / "medium.age")],
+                                          capture_output=True, check=False)  # fmt: skip
+                    bad = run(
+                        "age", "-d", "-i", str(room / "police.key"), "-o", str(room / "x"), str(room / "damaged.age")
+                    )
+                    return hashlib.sha256(good.stdout).hexdigest() == absent.digest, bad.returncode != 0
+    return False, False
+
+
+def folder_by_sha256sum(folder: Path, room: Path) -> tuple[bool, bool]:
+    """A folder's digest is the digest of what `sha256sum` prints for its files."""
+    digest = verbs.open_path_or_stream(folder).digest
+    script = "find . -type f | sed 's|^[.]/||' | LC_ALL=C sort | xargs -d '\\n' sha256sum | sha256sum"
+    good = run("sh", "-c", script, cwd=folder).stdout.split()[0] == digest
+    copy = room / "copy"
+    shutil.copytree(folder, copy)
+    victim = next(p for p in copy.rglob("*") if p.is_file())
+    victim.write_bytes(victim.read_bytes() + b" ")
+    return good, run("sh", "-c", script, cwd=copy).stdout.split()[0] != digest
+
+
+def main() -> int:
+    """Run everything."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--mutations", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1)
+    told = parser.parse_args()
+    page = Page()
+    page.say("# Proof\n\nWritten by `make proof`.")
+    outside(page)
+    damaged(page, told.mutations, told.seed)
+    fuzz(page, told.seconds, told.seed)
+    proof_tests(page)
+    page.say(f"\n{page.failed} things do not hold." if page.failed else "\nEverything holds.")
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    OUT.write_text("\n".join(page.lines) + "\n", encoding="utf-8")
+    return 1 if page.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
