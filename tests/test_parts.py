@@ -198,3 +198,20 @@ def test_a_pipe_in_a_folder_is_not_opened(tmp_path: Path) -> None:
     folder.mkdir()
     os.mkfifo(folder / "pipa")
     assert reasons(opened(folder)) == ["link_skipped"]
+
+
+def test_a_member_without_a_name(tmp_path: Path) -> None:
+    """Found by fuzzing: an entry with an empty name is a part like any other."""
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as z:
+        z.writestr("a", b"isi")
+    data = path.read_bytes()
+    central = data.index(b"PK\x01\x02")
+    nameless = bytearray(data)
+    nameless[central + 28 : central + 30] = b"\0\0"
+    del nameless[central + 46 : central + 47]
+    end = nameless.index(b"PK\x05\x06")
+    nameless[end + 12 : end + 16] = (46).to_bytes(4, "little")
+    path.write_bytes(bytes(nameless))
+    with open_source(path) as source:
+        assert [p.path for p in source.parts] in ([""], [None])

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -66,7 +67,19 @@ def corpus() -> dict[str, list[bytes]]:
         ]
         if files:
             found[folder.name] = [p.read_bytes() for p in files]
+    found["zip of a chat and media"] = [zipped(data, method) for data in found["whatsapp_txt"][:3] for method in (0, 8)]
     return found
+
+
+def zipped(chat: bytes, method: int) -> bytes:
+    """A chat with media beside it, as a phone shares it."""
+    import io
+
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr(zipfile.ZipInfo("_chat.txt"), chat, method)
+        archive.writestr(zipfile.ZipInfo("IMG-20260101-WA0001.jpg"), b"\xff\xd8\xff\xe0" + b"synthetic" * 40, method)
+    return out.getvalue()
 
 
 def mutated(data: bytes, others: list[bytes], rng: random.Random) -> bytes:

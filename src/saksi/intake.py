@@ -188,7 +188,7 @@ def _member_cuts(path: Path, left_out: set[int]) -> list[tuple[int, int]]:
     with zipfile.ZipFile(path) as archive, path.open("rb") as raw:
         directory_start = min(archive.start_dir, size)
         known = [(directory_start, size)]
-        for number, info in enumerate(i for i in archive.infolist() if not i.is_dir()):
+        for number, info in enumerate(i for i in archive.infolist() if not i.filename.endswith("/")):
             raw.seek(info.header_offset)
             header = raw.read(30)
             if len(header) < 30 or header[:4] != b"PK\x03\x04":
@@ -202,7 +202,7 @@ def _member_cuts(path: Path, left_out: set[int]) -> list[tuple[int, int]]:
         known += [
             (i.header_offset, i.header_offset + 30 + len(i.orig_filename.encode()) + 64)
             for i in archive.infolist()
-            if i.is_dir()
+            if i.filename.endswith("/")
         ]
     at = 0
     for start, end in _merged(known):

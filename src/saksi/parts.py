@@ -256,7 +256,7 @@ def zip_parts(
 
     absent: by part number, the parts that a sealed copy does not hold: listed as known, never opened.
     """
-    infos = [i for i in archive.infolist() if not i.is_dir()]
+    infos = [i for i in archive.infolist() if not i.filename.endswith("/")]
     if len(infos) > limits.ARCHIVE_MEMBERS_MAX:
         troubles.append(Trouble("too_many_members", None))
         infos = infos[: limits.ARCHIVE_MEMBERS_MAX]
