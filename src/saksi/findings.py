@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,7 @@ from saksi import phases, signals
 from saksi.table.schema import MARK_SCHEMA, PHASE_SCHEMA
 
 ThreadKey = tuple[str, str | None]
+Rows = TypeVar("Rows", pa.RecordBatch, pa.Table)
 
 THREAD_COLUMNS: Final = (
     "message_id",
@@ -42,6 +43,18 @@ THREAD_COLUMNS: Final = (
     "attachments",
     "flags",
 )
+
+
+def chosen_rows(rows: Rows, threads: Sequence[str] | None) -> Rows:
+    """The rows (batch or table) of chosen threads, by id or title; all where no choice was made."""
+    if threads is None:
+        return rows
+    wanted = pa.array(list(threads), pa.string())
+    return rows.filter(
+        pc.or_(
+            pc.is_in(rows.column("thread_id"), value_set=wanted), pc.is_in(rows.column("thread_title"), value_set=wanted)
+        )
+    )
 
 
 def thread_runs(batch: pa.RecordBatch) -> Iterator[tuple[ThreadKey, pa.RecordBatch]]:

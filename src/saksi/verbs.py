@@ -23,6 +23,7 @@ from saksi.errors import DONE, DONE_WITH_PROBLEMS, INPUT_REFUSED, SaksiError, Us
 from saksi.parts import Source, open_source, source_from_stream
 from saksi.readers.base import Reading, ReadSettings
 from saksi.readers.registry import read_source, require_readable
+from saksi.table.accounts import AccountSummaries
 from saksi.table.schema import (
     CANDIDATE_SCHEMA,
     IDENTIFIER_SCHEMA,
@@ -106,15 +107,17 @@ def read(
         return ReadResult(messages, reading.problem_table(lang), reading.account(lang))
 
 
-def read_to_file(source: Source, how: ReadSettings, out: Path | None, lang: str) -> dict[str, Any]:
-    """`saksi read`: the account; the rows go to `out` (by its ending) or nowhere."""
+def read_to_file(
+    source: Source, how: ReadSettings, out: Path | None, lang: str, threads: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """`saksi read`: the account of all; the rows of chosen threads go to `out` (by its ending) or nowhere."""
     format_ = None if out is None else format_of(out, None)
     reading = start_reading(source, how)
     if out is None or format_ is None:
         for _ in reading:
             pass
     else:
-        write_file(reading, MESSAGE_SCHEMA, out, format_)
+        write_file((findings.chosen_rows(batch, threads) for batch in reading), MESSAGE_SCHEMA, out, format_)
     return reading.account(lang)
 
 
@@ -221,16 +224,13 @@ def check_source(
     """`saksi check`: the JSON, and the problems of reading. Nothing is stored."""
     reading = start_reading(source, how)
     messages = pa.Table.from_batches(list(reading), schema=MESSAGE_SCHEMA)
-    if threads is not None:
-        wanted = pa.array(list(threads), pa.string())
-        messages = messages.filter(
-            pc.or_(
-                pc.is_in(messages.column("thread_id"), value_set=wanted),
-                pc.is_in(messages.column("thread_title"), value_set=wanted),
-            )
-        )
+    messages = findings.chosen_rows(messages, threads)
     problems: list[dict[str, Any]] = reading.account(lang)["problems"]
-    return check_json(check(messages, at_risk), messages.num_rows), problems
+    data = check_json(check(messages, at_risk), messages.num_rows)
+    accounts = AccountSummaries()
+    if at_risk:
+        accounts.update(messages)
+    return {**data, "names_not_found": names_not_found(at_risk, accounts.rows())}, problems
 
 
 def scan(tables: Sequence[Path], at_risk: Sequence[str], out: Path | None) -> dict[str, Any]:
@@ -266,13 +266,16 @@ def resolve(thread: pa.Table, candidates: pa.Table, at_risk: Sequence[str] = ())
 
 
 class Ask(Protocol):
-    """What a person at a terminal is asked; every answer may be None: not known, decide later."""
+    """What a person at a terminal is asked; every answer may be None or empty: not known, decide later.
+
+    threads: rows of `ThreadSummaries` with source_name; accounts: rows of `AccountSummaries` over all sources.
+    """
 
     def zone(self) -> str | None: ...
-    def owner(self) -> str | None: ...
-    def at_risk(self) -> str | None: ...
-    def date_order(self, label: str) -> str | None: ...
     def threads(self, threads: Sequence[dict[str, Any]]) -> Sequence[str] | None: ...
+    def date_order(self, label: str, name: str) -> str | None: ...
+    def owner(self, accounts: Sequence[dict[str, Any]]) -> str | None: ...
+    def at_risk(self, accounts: Sequence[dict[str, Any]]) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True)
@@ -365,28 +368,48 @@ def build(
             case.set("code", code_for([r.digest for _, r, _ in case.sources()]))
         _remember(case, options, ask)
         _read_all(case, options, ask, progress)
+        not_found = _remember_people(case, options, ask)
         basis = _settle_at_risk(case)
         marks, phase_count, crisis = pipeline.analyse_case(case, json.loads(case.get("at_risk") or "[]"), progress)
         reports = prepare_documents(case, options.lang, progress)
         if options.out is not None:
             reports = [str(p) for p in write_documents(case, options.out, "all", options.lang)]
         case.vault.checkpoint()
-        return _build_result(case, taken, marks, phase_count, reports, crisis=crisis, basis=basis)
+        return _build_result(
+            case, taken, marks, phase_count, reports, crisis=crisis, basis=basis, not_found=not_found
+        )
 
 
 def _remember(case: Case, options: BuildOptions, ask: Ask | None) -> None:
     zone = options.zone or case.get("zone") or (ask.zone() if ask else None)
     if zone:
         case.set("zone", zone_name(zone))
-    owner = options.owner or case.get("owner") or (ask.owner() if ask else None)
+
+
+def _remember_people(case: Case, options: BuildOptions, ask: Ask | None) -> list[str]:
+    """Whose phone, who is at risk: as told, or asked with the accounts found. Returns told names that occur nowhere."""
+    accounts = [a for label, _, _ in case.sources() for a in case.get_json(label, "accounts") or []]
+    owner = options.owner or case.get("owner") or (ask.owner(accounts) if ask and not options.at_risk else None)
     if owner:
         case.set("owner", owner)
-    if options.at_risk:
-        case.set("at_risk", json.dumps(list(options.at_risk), ensure_ascii=False))
+    told = list(options.at_risk)
+    if not told and case.get("at_risk_basis") != "told" and ask:
+        told = list(ask.at_risk(accounts))
+    if told:
+        case.set("at_risk", json.dumps(told, ensure_ascii=False))
         case.set("at_risk_basis", "told")
-    elif case.get("at_risk_basis") != "told" and ask and (told := ask.at_risk()):
-        case.set("at_risk", json.dumps([told], ensure_ascii=False))
-        case.set("at_risk_basis", "told")
+    return names_not_found([*options.at_risk, *([options.owner] if options.owner else [])], accounts)
+
+
+def names_not_found(names: Sequence[str], accounts: Sequence[dict[str, Any]]) -> list[str]:
+    """The names that no account has (rows of `AccountSummaries`): mistyped, or not writing in these exports."""
+    from saksi.signals.senders import AtRisk
+
+    return [
+        name
+        for name in dict.fromkeys(names)
+        if not any(AtRisk((name,)).holds(a["sender_id"], a["sender_name"]) for a in accounts)
+    ]
 
 
 def _read_all(case: Case, options: BuildOptions, ask: Ask | None, progress: Progress) -> None:
@@ -404,7 +427,7 @@ def _read_all(case: Case, options: BuildOptions, ask: Ask | None, progress: Prog
         account = pipeline.read_in(case, label, received, how, threads, options.lang, progress)
         used = how
         ambiguous = any(p["reason"] == "date_order_ambiguous" for p in account["problems"])
-        if ambiguous and how.date_order is None and ask is not None and (order := ask.date_order(label)):
+        if ambiguous and how.date_order is None and ask is not None and (order := ask.date_order(label, received.name)):
             used = settings(how.format, how.zone, order)
             pipeline.read_in(case, label, received, used, threads, options.lang, progress)
         case.put_json(label, "settings", _asked(used, threads))
@@ -436,7 +459,7 @@ def _list_threads(case: Case, unread: Sequence[tuple[str, Any]], how: ReadSettin
         with pipeline.open_reading(case, received, how) as reading:
             for batch in reading:
                 summaries.update(batch)
-        listed += summaries.rows()
+        listed += [{**row, "source_name": received.name} for row in summaries.rows()]
     return listed
 
 
@@ -462,7 +485,15 @@ def _settle_at_risk(case: Case) -> str:
 
 
 def _build_result(
-    case: Case, taken: Sequence[Any], marks: int, phase_count: int, reports: Sequence[str], *, crisis: bool, basis: str
+    case: Case,
+    taken: Sequence[Any],
+    marks: int,
+    phase_count: int,
+    reports: Sequence[str],
+    *,
+    crisis: bool,
+    basis: str,
+    not_found: Sequence[str],
 ) -> BuildResult:
     sources = []
     for label, received, _ in case.sources():
@@ -479,7 +510,7 @@ def _build_result(
     refused = [(t.position, t.error) for t in taken if t.error is not None]
     now = {t.digest for t in taken if t.error is None}
     readable = any(s.get("reader") for s in sources if not now or s.get("source", {}).get("digest") in now)
-    problems = bool(refused) or any(s.get("problems") for s in sources)
+    problems = bool(refused) or bool(not_found) or any(s.get("problems") for s in sources)
     code = DONE if not problems else DONE_WITH_PROBLEMS
     if taken and not readable:
         code = INPUT_REFUSED
@@ -489,6 +520,7 @@ def _build_result(
         "marks": marks,
         "phases": phase_count,
         "at_risk_basis": basis,
+        "names_not_found": list(not_found),
         "crisis": crisis,
         "reports": list(reports),
         "refused": [{"position": p, "reason": e.key} for p, e in refused],

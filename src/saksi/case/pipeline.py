@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from saksi import findings, identifiers, signals
 from saksi.case.store import Case
@@ -26,6 +25,7 @@ from saksi.intake import MediaRule, Received, receive, sealed_source
 from saksi.parts import Source, open_source
 from saksi.readers.base import Reading, ReadSettings
 from saksi.readers.registry import read_source
+from saksi.table.accounts import AccountSummaries
 from saksi.table.schema import (
     CANDIDATE_SCHEMA,
     IDENTIFIER_SCHEMA,
@@ -96,17 +96,6 @@ def open_reading(case: Case, received: Received, settings: ReadSettings) -> Iter
         yield read_source(source, settings)
 
 
-def chosen_rows(batch: pa.RecordBatch, threads: Sequence[str] | None) -> pa.RecordBatch:
-    """The rows of chosen threads (by id or title); all where no choice was made."""
-    if threads is None:
-        return batch
-    wanted = pa.array(list(threads), pa.string())
-    keep = pc.or_(
-        pc.is_in(batch.column("thread_id"), value_set=wanted), pc.is_in(batch.column("thread_title"), value_set=wanted)
-    )
-    return batch.filter(keep)
-
-
 def read_in(
     case: Case,
     label: str,
@@ -125,6 +114,7 @@ def _store_reading(
     case: Case, label: str, reading: Reading, threads: Sequence[str] | None, lang: str, progress: Progress
 ) -> dict[str, Any]:
     summaries = ThreadSummaries()
+    accounts = AccountSummaries()
     found: list[pa.RecordBatch] = []
     cues: list[pa.RecordBatch] = []
     rows = 0
@@ -132,11 +122,12 @@ def _store_reading(
     def flow() -> Iterator[pa.RecordBatch]:
         nonlocal rows
         for batch in reading:
-            chosen = chosen_rows(batch, threads)
+            chosen = findings.chosen_rows(batch, threads)
             rows += chosen.num_rows
             progress("progress.read", rows, 0)
             if chosen.num_rows:
                 summaries.update(chosen)
+                accounts.update(chosen)
                 found.append(identifiers.find(chosen))
                 cues.append(signals.candidates(chosen))
                 yield chosen
@@ -149,6 +140,7 @@ def _store_reading(
     case.put_table(label, "candidates", cues, CANDIDATE_SCHEMA)
     case.put_table(label, "problems", reading.problem_table(lang).to_batches(), PROBLEM_SCHEMA)
     case.put_json(label, "threads", summaries.rows())
+    case.put_json(label, "accounts", accounts.rows())
     case.put_json(label, "account", account)  # last: where it is there, the source was read to its end
     return account
 

@@ -13,6 +13,7 @@ import click
 
 from saksi import __version__
 from saksi.cli import show
+from saksi.cli.ask import TerminalAsk
 from saksi.errors import DONE, DONE_WITH_PROBLEMS, VERIFICATION_FAILED, WRONG_USE, SaksiError, UsageError
 from saksi.words import LANGUAGES, say, sentence
 
@@ -43,6 +44,12 @@ def _grouped(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
+def _no_screenshots_yet(_context: click.Context, _option: click.Parameter, value: Path | None) -> None:
+    """Reading pictures of chats is not there yet: said, rather than taken and ignored."""
+    if value is not None:
+        raise UsageError("screenshots_not_yet")
+
+
 common = _grouped(
     _option("--lang", key="opt_lang", type=click.Choice(LANGUAGES), default=default_lang),
     _option("--json", "as_json", key="opt_json", is_flag=True),
@@ -57,6 +64,12 @@ people = _grouped(
     _option("--at-risk", key="opt_at_risk", multiple=True),
 )
 threads_option = _option("--threads", key="opt_threads", multiple=True)
+sources = _grouped(
+    _option("--media", key="opt_media", default="digest", metavar="digest|police-key FILE|seal"),
+    _option("--police-key", key="opt_police_key", type=click.Path(path_type=Path), hidden=True),
+    _option("--adults-agreed", key="opt_adults_agreed"),
+    _option("--screenshots", key="opt_screenshots", type=click.Path(path_type=Path), callback=_no_screenshots_yet),
+)
 passphrase_option = _option(
     "--passphrase-file", key="opt_passphrase_file", type=click.Path(path_type=Path, dir_okay=False)
 )
@@ -88,49 +101,6 @@ def passphrase(file: Path | None, lang: str, *, new: bool) -> str:
     return str(text)
 
 
-class TerminalAsk:
-    """Asks at the terminal what a build was not told; Enter always means "not known yet"."""
-
-    def __init__(self, lang: str) -> None:
-        self.lang = lang
-
-    def _ask(self, key: str, **values: str) -> str | None:
-        answer = click.prompt(say(f"cli.{key}", self.lang, **values), default="", show_default=False, err=True)
-        return answer.strip() or None
-
-    def zone(self) -> str | None:
-        return self._ask("ask_zone")
-
-    def owner(self) -> str | None:
-        return self._ask("ask_owner")
-
-    def at_risk(self) -> str | None:
-        return self._ask("ask_at_risk")
-
-    def date_order(self, label: str) -> str | None:
-        answer = self._ask("ask_date_order", label=label)
-        return answer if answer in ("dmy", "mdy", "ymd") else None
-
-    def threads(self, threads: Sequence[dict[str, Any]]) -> Sequence[str] | None:
-        for n, thread in enumerate(threads, 1):
-            title = show.safe(thread["title"]) or say("cli.untitled", self.lang)
-            show.to_people(
-                say(
-                    "cli.thread_line",
-                    self.lang,
-                    n=n,
-                    title=title,
-                    platform=thread["platform"],
-                    records=thread["records"],
-                )
-            )
-        answer = self._ask("ask_threads")
-        if answer is None:
-            return None
-        numbers = {int(w) for w in answer.replace(",", " ").split() if w.isdigit()}
-        return [t["thread_id"] for n, t in enumerate(threads, 1) if n in numbers and t["thread_id"] is not None]
-
-
 def print_json(data: Any) -> None:
     """One JSON value on stdout."""
     click.echo(json.dumps(data, ensure_ascii=False))
@@ -150,9 +120,7 @@ def saksi() -> None:
 @people
 @reading
 @threads_option
-@_option("--media", key="opt_media", default="digest", metavar="digest|police-key FILE|seal")
-@_option("--police-key", key="opt_police_key", type=click.Path(path_type=Path), hidden=True)
-@_option("--adults-agreed", key="opt_adults_agreed")
+@sources
 @_option("--by", key="opt_by", default="C1")
 @_option("--out", key="opt_out", type=click.Path(path_type=Path, file_okay=False))
 @passphrase_option
@@ -181,8 +149,8 @@ def build(
         raise UsageError("nothing_given")
     verbs.media_rule(options)  # refuse before asking for a passphrase
     secret = passphrase(passphrase_file, lang, new=not verbs.is_case(case_folder))
-    ask = TerminalAsk(lang) if at_terminal() and not as_json else None
-    with show.progress_bar(lang) if ask is None else show.progress_bar("") as progress:
+    with show.progress_bar(lang) as progress:
+        ask = TerminalAsk(lang, progress.pause) if at_terminal() and not as_json else None
         result = verbs.build(case_folder, secret, exports, options, ask=ask, progress=progress)
     for position, error in result.refused:
         show.to_people(say("cli.input_label", lang, position=position) + ": " + sentence(error, lang))
@@ -224,11 +192,13 @@ def _show_build(data: dict[str, Any], case_folder: Path, lang: str) -> None:
 @_option("-o", "--output", key="opt_output", type=click.Path(path_type=Path, dir_okay=False))
 @people
 @threads_option
+@sources
 @reading
 @common
 def read(
     file: Path,
     output: Path | None,
+    threads: tuple[str, ...],
     zone: str | None,
     date_order: str | None,
     format_: str | None,
@@ -242,7 +212,7 @@ def read(
 
     how = verbs.settings(format_, zone, date_order)
     with verbs.open_path_or_stream(file, sys.stdin.buffer) as source:
-        account = verbs.read_to_file(source, how, output, lang)
+        account = verbs.read_to_file(source, how, output, lang, threads or None)
     if as_json:
         print_json(account)
     else:
@@ -257,6 +227,7 @@ def read(
 @click.argument("file", metavar="BERKAS", type=click.Path(path_type=Path, allow_dash=True))
 @people
 @threads_option
+@sources
 @reading
 @common
 def check(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,25 +40,49 @@ def to_people(text: str) -> None:
     click.echo(text, err=True)
 
 
+class Steps:
+    """Progress as a bar on stderr where that is a terminal, else silence. `pause()` clears it for a question."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+        self._bar: Any = None
+        self._tasks: dict[str, Any] = {}
+        self._shown = sys.stderr.isatty()
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Step (catalog key), how much of it is done, of how much (0: not known)."""
+        if not self._shown:
+            return
+        if self._bar is None:
+            self._start()
+        if step not in self._tasks:
+            self._tasks[step] = self._bar.add_task(say(step, self.lang), total=total or None)
+        self._bar.update(self._tasks[step], completed=done, total=total or None)
+
+    def _start(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._bar.start()
+
+    def pause(self) -> None:
+        """Take the bar off the screen; the next step brings it back."""
+        if self._bar is not None:
+            self._bar.stop()
+        self._bar = None
+        self._tasks = {}
+
+
 @contextmanager
-def progress_bar(lang: str) -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on stderr where that is a terminal, else silence."""
-    if not sys.stderr.isatty():
-        yield lambda _step, _done, _total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def show(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bar.add_task(say(step, lang), total=total or None)
-            bar.update(tasks[step], completed=done, total=total or None)
-
-        yield show
+def progress_bar(lang: str) -> Iterator[Steps]:
+    """`Steps`, off the screen in the end whatever happens."""
+    steps = Steps(lang)
+    try:
+        yield steps
+    finally:
+        steps.pause()
 
 
 def problem_lines(problems: Sequence[Mapping[str, Any]], lang: str) -> list[str]:
