@@ -11,6 +11,7 @@ Memory: 16 bytes a message of threads with marks, plus the rows of chosen window
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -33,6 +34,12 @@ WINDOW_LINES: Final = 60
 
 LINES_MAX: Final = 6_000
 """Messages printed in one document at most: with 8 MB of HTML this is what a browser on an old laptop scrolls well."""
+
+MONEY_ROWS_MAX: Final = 600
+"""Messages with amounts or payment destinations near marks whose rows are read for their time, printed or not."""
+
+MONEY_KINDS: Final = ("money", "bank_account", "ewallet", "qris", "crypto")
+QUARTER_US: Final = 900_000_000
 
 Key = tuple[str, int]
 """(source digest, seq): one message of a case."""
@@ -82,7 +89,8 @@ class Evidence:
     """See `gather`. names: account -> display names. senders: account of every marked or identified message.
 
     plans: every window, in order of printing. chosen: indices of those whose rows are in `rows`.
-    context: per source digest the sorted seqs that lie in any window.
+    context: per source digest the sorted seqs that lie in any window. quarters: messages by quarter of an hour since
+    1970 UTC, all threads together, known times only.
     """
 
     names: Mapping[str, set[str]]
@@ -91,6 +99,7 @@ class Evidence:
     chosen: Sequence[int]
     rows: Mapping[Key, Mapping[str, Any]]
     context: Mapping[str, npt.NDArray[np.int64]]
+    quarters: Mapping[int, int]
 
 
 def shown_marks(view: CaseView) -> Shown:
@@ -137,6 +146,7 @@ class _FirstPass:
     names: dict[str, set[str]]
     senders: dict[Key, str | None]
     columns: dict[ThreadKey, list[pa.RecordBatch]]
+    quarters: Counter[int]
 
 
 FIRST_COLUMNS: Final = ("source_digest", "seq", "thread_id", "sent_at", "sender_id", "sender_name")
@@ -154,11 +164,20 @@ def _read_names(batch: pa.RecordBatch, names: dict[str, set[str]]) -> None:
                 known.add(name)
 
 
+def _count_quarters(batch: pa.RecordBatch, quarters: Counter[int]) -> None:
+    """Add the batch's messages by quarter of an hour."""
+    known = np.asarray(batch.column("sent_at").cast(pa.int64()).drop_null())
+    found, counts = np.unique(known // QUARTER_US, return_counts=True)
+    for quarter, n in zip(found.tolist(), counts.tolist(), strict=True):
+        quarters[quarter] += n
+
+
 def _first_pass(view: CaseView, threads: set[ThreadKey], wanted: Mapping[str, npt.NDArray[np.int64]]) -> _FirstPass:
     """Senders of wanted seqs, names of all accounts, (seq, sent_at) of threads with marks."""
-    result = _FirstPass({}, {}, {})
+    result = _FirstPass({}, {}, {}, Counter())
     for batch in view.batches(FIRST_COLUMNS):
         _read_names(batch, result.names)
+        _count_quarters(batch, result.quarters)
         for key, rows in _runs(batch):
             if key in threads:
                 kept = pa.RecordBatch.from_arrays(
@@ -265,6 +284,25 @@ def _by_source(keys: Sequence[Key]) -> dict[str, npt.NDArray[np.int64]]:
     return {digest: np.unique(np.array(seqs, dtype=np.int64)) for digest, seqs in result.items()}
 
 
+def in_context(view: CaseView, context: Mapping[str, npt.NDArray[np.int64]]) -> pa.Table:
+    """The identifiers of messages that lie in a window around a mark that may be shown (order of source and seq)."""
+    table = view.identifiers
+    if table.num_rows == 0:
+        return table
+    seqs = np.asarray(table.column("seq"))
+    digests = table.column("source_digest")
+    hit = np.zeros(table.num_rows, dtype=bool)
+    for digest, inside in context.items():
+        hit |= np.asarray(pc.equal(digests, digest)) & np.isin(seqs, inside)
+    return table.take(np.flatnonzero(hit))
+
+
+def _money_keys(found: pa.Table) -> list[Key]:
+    """Messages near marks that name an amount or a destination."""
+    rows = found.filter(pc.is_in(found.column("kind"), pa.array(MONEY_KINDS))).slice(0, MONEY_ROWS_MAX)
+    return list(zip(rows.column("source_digest").to_pylist(), rows.column("seq").to_pylist(), strict=True))
+
+
 def gather(view: CaseView, shown: Shown, extra: Sequence[Key]) -> Evidence:
     """Read what the document needs. extra: messages that are cited without a mark (ends of phases): rows are read too."""
     by_thread: dict[ThreadKey, list[Mark]] = {}
@@ -280,7 +318,7 @@ def gather(view: CaseView, shown: Shown, extra: Sequence[Key]) -> Evidence:
     plans = [p for _, p in sorted(enumerate(plans), key=lambda ip: (ip[1].at is None, ip[1].at or 0, ip[0]))]
     chosen = _choose(plans)
     keys: list[Key] = [(plans[i].thread[0], s) for i in chosen for s in plans[i].seqs]
-    rows = _second_pass(view, _by_source([*keys, *extra]))
-    pa.default_memory_pool().release_unused()  # the batches are gone; typst needs the room
     context = _by_source([(p.thread[0], s) for p in plans for s in p.seqs])
-    return Evidence(first.names, first.senders, plans, chosen, rows, context)
+    rows = _second_pass(view, _by_source([*keys, *extra, *_money_keys(in_context(view, context))]))
+    pa.default_memory_pool().release_unused()  # the batches are gone; typst needs the room
+    return Evidence(first.names, first.senders, plans, chosen, rows, context, first.quarters)

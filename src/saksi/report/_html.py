@@ -52,6 +52,8 @@ def _run(run: Run) -> str:
         return f"<strong>{text}</strong>"
     if kind == "mark":
         return f"<mark>{text}</mark>"
+    if kind == "line":
+        return f"<br>{text}"
     if kind == "cite":
         title = f' title="{escape(run.ref)}"' if run.ref else ""
         if run.target:
@@ -101,7 +103,8 @@ def _block(b: Block, labels: dict[str, str]) -> str:
         return f'<p class="note">{_runs(b.runs)}</p>' if b.tone == "note" else f"<p>{_runs(b.runs)}</p>"
     if isinstance(b, Bullets):
         tag = "ol" if b.numbered else "ul"
-        return f"<{tag}>" + "".join(f"<li>{_runs(i)}</li>" for i in b.items) + f"</{tag}>"
+        start = f' start="{b.start}"' if b.numbered and b.start != 1 else ""
+        return f"<{tag}{start}>" + "".join(f"<li>{_runs(i)}</li>" for i in b.items) + f"</{tag}>"
     if isinstance(b, Heading):
         anchor = f' id="{escape(b.anchor)}"' if b.anchor else ""
         return f"<h{b.level}{anchor}><bdi>{_runs(b.runs)}</bdi></h{b.level}>"

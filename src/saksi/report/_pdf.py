@@ -84,7 +84,7 @@ def _block(b: Block) -> list[dict[str, Any]]:
     if isinstance(b, Para):
         return [{"is": "para", "runs": _runs(b.runs), "tone": b.tone}]
     if isinstance(b, Bullets):
-        return [{"is": "bullets", "items": [_runs(i) for i in b.items], "numbered": b.numbered}]
+        return [{"is": "bullets", "items": [_runs(i) for i in b.items], "numbered": b.numbered, "start": b.start}]
     if isinstance(b, Heading):
         return [{"is": "heading", "runs": _runs(b.runs)}]
     if isinstance(b, Table):

@@ -114,3 +114,14 @@ def quoted(text: str, spans: Sequence[tuple[int, int]], left_out: str) -> list[R
     if last < len(text):
         runs.append(Run(left_out.replace("{n}", str(len(text) - last)), "cut"))
     return runs
+
+
+def brief(text: str, spans: Sequence[tuple[int, int]], limit: int = 160) -> list[Run]:
+    """At most `limit` code points of a message on one line, from its start or around its first highlight; "…" where cut."""
+    flat = text.replace("\r\n", " \n").replace("\n", " ")
+    marks = merged_spans(spans, len(text))
+    start = max(0, min(marks[0][0] - limit // 4, len(text) - limit)) if marks and marks[0][1] > limit else 0
+    end = min(len(text), start + limit)
+    runs = [Run("… ", "cut")] if start else []
+    runs += seen(flat[start:end])
+    return [*runs, Run(" …", "cut")] if end < len(text) else runs

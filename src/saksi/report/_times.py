@@ -39,3 +39,22 @@ def day(us: int, zone: str | None, lang: str) -> str:
 def number(n: int, lang: str) -> str:
     """A count with the language's thousands separator."""
     return f"{n:,}".replace(",", ".") if lang == "id" else f"{n:,}"
+
+
+def short(us: int, zone: str | None, lang: str) -> str:
+    """For narrow columns: "1 Feb 2026, 00.05 WIB"; minutes, because many exports hold no seconds."""
+    at = (EPOCH + timedelta(microseconds=us)).astimezone(_zone(zone or "UTC"))
+    sep = "." if lang == "id" else ":"
+    label = zone_label(zone) if zone else "UTC"
+    return f"{at.day} {MONTHS[lang][at.month - 1][:3]} {at.year}, {at:%H}{sep}{at:%M} {label}"
+
+
+def clock(us: int, zone: str | None, lang: str) -> str:
+    """The time of day alone: "00.05 WIB"."""
+    return short(us, zone, lang).rpartition(", ")[2]
+
+
+def day_of_quarter(quarter: int, zone: str | None) -> int:
+    """Local days since 1970-01-01 of a quarter of an hour since 1970 UTC (every zone's offset is whole quarters)."""
+    at = (EPOCH + timedelta(minutes=15 * quarter)).astimezone(_zone(zone or "UTC"))
+    return at.date().toordinal() - EPOCH.date().toordinal()

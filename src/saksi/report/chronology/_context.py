@@ -45,7 +45,10 @@ class Interval:
 
 @dataclass
 class Context:
-    """Shared state of one rendering; values only. printed: messages whose line is in this document."""
+    """Shared state of one rendering; values only. printed: messages whose line is in this document.
+
+    at_risk: accounts of the person at risk. phase_threads: threads with a phase that is shown. places: order of sources.
+    """
 
     view: CaseView
     lang: str
@@ -57,6 +60,9 @@ class Context:
     printed: set[Key]
     labels: Mapping[str, str]
     threads: Mapping[ThreadKey, ThreadView]
+    at_risk: frozenset[str]
+    phase_threads: frozenset[ThreadKey]
+    places: Mapping[str, int]
 
     def w(self, key: str, **values: str | int) -> str:
         """Words of area `report`."""
@@ -120,8 +126,3 @@ class Context:
 def cell(text: str) -> Runs:
     """A table cell of plain words."""
     return words(text)
-
-
-def mono(text: str) -> Runs:
-    """A table cell of a digest or id."""
-    return words(text, "mono")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any, Final
 
 from saksi import parties
-from saksi.report._blocks import Block, Bullets, Card, Heading, Para, Run, Section, Table, words
+from saksi.case.model import SourceView
+from saksi.report._blocks import Block, Bullets, Card, Heading, Para, Run, Runs, Section, Table, words
 from saksi.report._quote import one_line
-from saksi.report._times import instant
-from saksi.report.chronology._context import Context, cell, mono
+from saksi.report._times import instant, short
+from saksi.report.chronology._context import Context, cell
 from saksi.words import area, say
 
 INCONSISTENT: Final = (
@@ -21,6 +21,7 @@ INCONSISTENT: Final = (
 """Problems that bear on how far the exports can be trusted or are complete: listed on page one."""
 
 SOURCES_MAX: Final = 60
+DETAILS_MAX: Final = 200
 LEFT_OUT_MAX: Final = 200
 THREADS_MAX: Final = 150
 """Rows printed of each list; the rest is a number and stands in the account of `saksi export`."""
@@ -59,20 +60,17 @@ def safety(c: Context) -> Section | None:
 
 
 def _counts(c: Context) -> Table:
-    """How much is suggestion, how much is confirmed."""
+    """How much there is, how much of it is suggestion, how much is confirmed: two pairs a row."""
     confirmed = sum(m.decision is not None for m in c.shown.marks)
-    rows = [
-        (c.w("count_sources"), len(c.view.sources)),
-        (c.w("count_threads"), len(c.view.threads)),
-        (c.w("count_messages"), sum(t.records for t in c.view.threads)),
-        (c.w("count_suggested"), len(c.shown.marks) - confirmed),
-        (c.w("count_confirmed"), confirmed),
-        (c.w("count_rejected"), len(c.shown.rejected)),
-        (c.w("count_withheld"), len(c.shown.withheld)),
-        (c.w("count_phases"), len(c.intervals)),
+    pairs = [
+        ("count_sources", len(c.view.sources)), ("count_suggested", len(c.shown.marks) - confirmed),
+        ("count_threads", len(c.view.threads)), ("count_confirmed", confirmed),
+        ("count_messages", sum(t.records for t in c.view.threads)), ("count_rejected", len(c.shown.rejected)),
+        ("count_phases", len(c.intervals)), ("count_withheld", len(c.shown.withheld)),
     ]
-    return Table(c.w("counts_caption"), [c.w("col_what"), c.w("col_count")],
-                 [[cell(what), cell(c.n(n))] for what, n in rows], [7, 2])
+    cells = [[cell(c.w(key)), words(c.n(n), "b")] for key, n in pairs]
+    head = [c.w("col_what"), c.w("col_count")] * 2
+    return Table(c.w("counts_caption"), head, [[*a, *b] for a, b in zip(cells[::2], cells[1::2], strict=True)], [4, 1.2, 5, 1.2])
 
 
 def problem_counts(c: Context) -> Counter[tuple[str, str]]:
@@ -123,7 +121,8 @@ def about(c: Context) -> Section:
         Heading(words(c.w("sealing_title"))),
         Bullets([words(c.w(f"sealing_{i}")) for i in range(1, 5)]),
         Heading(words(c.w("suggestion_title"))),
-        Para(words(c.w("suggestion_text"))),
+        Para([Run(c.w("suggestion_text") + " "), Run(c.w("state_suggested"), "sug"), Run(" "), Run(c.w("state_or") + " "),
+              Run(c.w("state_confirmed_word"), "conf"), Run(". " + c.w("suggestion_how"))]),
         _counts(c),
     ]
     if c.shown.withheld:
@@ -131,57 +130,95 @@ def about(c: Context) -> Section:
     return Section("about", c.w("about_title"), [*blocks, *_inconsistencies(c), *_unknown(c)])
 
 
-def _source_rows(c: Context, account: Mapping[str, Any], sealed_as: str, sealed_at_us: int) -> Table:
-    source = account["source"]
+def _period(c: Context, digest: str) -> str:
+    """From the first to the last known day of a source's threads."""
+    mine = [t for t in c.view.threads if t.source_digest == digest]
+    known = [x for t in mine for x in (t.first_at, t.last_at) if x is not None]
+    if not known:
+        return c.w("time_unknown") if mine else "–"
+    first, last = (short(x, c.view.zone, c.lang).partition(", ")[0] for x in (min(known), max(known)))
+    return first if first == last else f"{first} – {last}"
+
+
+def _source_row(c: Context, source: SourceView, problems: int) -> list[Runs]:
+    """One source in one row."""
+    account = source.account
+    digest = account["source"]["digest"]
     kept = account.get("stored_records", account["records"])
-    byte_account = account.get("bytes") or {}
-    rows = [
-        (c.w("src_name"), cell(c.who.clean(source["name"]))),
-        (c.w("src_digest"), mono(source["digest"])),
-        (c.w("src_bytes"), cell(c.n(source["bytes"]))),
-        (c.w("src_reader"), cell(account["reader"] or c.w("src_no_reader"))),
-        (c.w("src_records"), cell(c.n(account["records"]) if kept == account["records"] else c.w(
-            "src_records_chosen", n=c.n(kept), total=c.n(account["records"])))),
-        (c.w("src_threads"), cell(c.n(len(account.get("threads", ()))))),
-        (c.w("src_kinds"), cell(", ".join(
-            f"{c.term('kind', k)} {c.n(v)}" for k, v in sorted(account.get("by_kind", {}).items())) or "–")),
-        (c.w("src_account"), cell(c.w(
-            "src_account_text", total=c.n(byte_account.get("total", 0)), messages=c.n(byte_account.get("messages", 0)),
-            container=c.n(byte_account.get("container", 0)), problems=c.n(byte_account.get("problems", 0))))),
-        (c.w("src_times"), cell(", ".join(
-            f"{c.term('time_basis', k)} {c.n(v)}" for k, v in sorted(account.get("time", {}).get("basis", {}).items())) or "–")),
-        (c.w("src_sealed"), cell(
-            f"{c.term('sealed', sealed_as)}; {instant(sealed_at_us, c.view.zone, c.lang)}")),
-    ]
-    return Table("", [c.w("col_what"), c.w("col_value")], [[cell(k), v] for k, v in rows], [3, 7])
+    count = c.n(kept) if kept == account["records"] else c.w("src_records_chosen", n=c.n(kept), total=c.n(account["records"]))
+    apps = sorted({c.term("platform", t.platform) for t in c.view.threads if t.source_digest == digest})
+    sealed = c.term("sealed", source.sealed_as)
+    if source.left_out:
+        sealed += " " + c.w("left_out_short", n=c.n(len(source.left_out)))
+    return [words(source.label, "b"), cell(c.who.clean(account["source"]["name"])),
+            cell(", ".join(apps) or c.w("src_no_reader")), cell(count), cell(_period(c, digest)), cell(sealed),
+            cell(c.n(problems) if problems else c.w("none"))]
+
+
+def _sealed_when(c: Context) -> str:
+    """When the sources were sealed, from first to last."""
+    times = [s.sealed_at_us for s in c.view.sources]
+    first, last = (instant(x, c.view.zone, c.lang) for x in (min(times), max(times)))
+    return c.w("sealed_once", when=first) if first == last else c.w("sealed_between", first=first, last=last)
+
+
+def _problems(c: Context, found: Counter[tuple[str, str]]) -> list[Block]:
+    """Every reason with its advice and the sources it was found in."""
+    by_reason: dict[str, dict[str, int]] = {}
+    for (digest, reason), n in sorted(found.items(), key=lambda i: (c.places.get(i[0][0], len(c.places)), i[0][1])):
+        by_reason.setdefault(reason, {})[c.label(digest)] = n
+    if not by_reason:
+        return [Para(words(c.w("no_problems")))]
+    rows = [[cell(advice(c, reason)), cell(", ".join(f"{label}: {c.n(n)}" for label, n in list(where.items())[:20])
+                                           + (" …" if len(where) > 20 else ""))]
+            for reason, where in sorted(by_reason.items(), key=lambda x: (-sum(x[1].values()), x[0]))]
+    return [Table(c.w("problems_caption"), [c.w("col_problem"), c.w("col_count")], rows, [8, 3])]
 
 
 def sources(c: Context) -> Section:
-    """What was taken in."""
+    """What was taken in: one row a source, then the problems of all."""
     found = problem_counts(c)
+    by_digest: Counter[str] = Counter()
+    for (digest, _), n in found.items():
+        by_digest[digest] += n
+    shown = list(c.view.sources)[:SOURCES_MAX]
     blocks: list[Block] = [Para(words(c.w("sources_intro")))]
-    left_out: list[tuple[str, Any]] = []
-    for source in list(c.view.sources)[:SOURCES_MAX]:
-        blocks.append(Heading(words(c.w("source_heading", label=source.label)), anchor=source.label))
-        blocks.append(_source_rows(c, source.account, source.sealed_as, source.sealed_at_us))
-        kinds = Counter(x.media for x in source.left_out)
-        if kinds:
-            said = ", ".join(f"{c.term('media', k)} {c.n(v)}" for k, v in sorted(kinds.items()))
-            blocks.append(Para(words(c.w("left_out", said=said))))
-            left_out += [(source.label, x) for x in source.left_out]
-        digest = source.account["source"]["digest"]
-        rows = [
-            [cell(advice(c, reason)), cell(c.n(n))]
-            for (d, reason), n in sorted(found.items(), key=lambda i: (-i[1], i[0])) if d == digest
-        ]
-        if rows:
-            blocks.append(Table(c.w("problems_caption"), [c.w("col_problem"), c.w("col_count")], rows, [8, 2]))
-        else:
-            blocks.append(Para(words(c.w("no_problems"))))
+    if shown:
+        head = ["", c.w("src_name"), c.w("col_app"), c.w("col_messages"), c.w("col_period"), c.w("src_sealed"), c.w("col_problems")]
+        rows = [_source_row(c, s, by_digest[s.account["source"]["digest"]]) for s in shown]
+        blocks += [Para(words(_sealed_when(c))),
+                   Table(c.w("sources_caption"), head, rows, [0.8, 4.4, 1.7, 1.2, 3.2, 2.6, 1.3]), *_problems(c, found)]
     if len(c.view.sources) > SOURCES_MAX:
         blocks.append(Para(words(c.w("sources_more", n=c.n(len(c.view.sources) - SOURCES_MAX)))))
-    blocks += _threads(c)
-    return Section("sources", c.w("sources_title"), [*blocks, *_left_out_list(c, left_out)])
+    return Section("sources", c.w("sources_title"), blocks)
+
+
+def _detail_row(c: Context, source: SourceView) -> list[Runs]:
+    """Digest, account of bytes, kinds and bases of times of one source."""
+    account = source.account
+    whole = account.get("bytes") or {}
+    kinds = ", ".join(f"{c.term('kind', k)} {c.n(v)}" for k, v in sorted(account.get("by_kind", {}).items()))
+    bases = account.get("time", {}).get("basis", {})
+    times = ", ".join(f"{c.term('time_basis', k)} {c.n(v)}" for k, v in sorted(bases.items()))
+    counted = c.w("src_account_text", size=c.n(account["source"]["bytes"]), total=c.n(whole.get("total", 0)),
+                  messages=c.n(whole.get("messages", 0)), container=c.n(whole.get("container", 0)),
+                  problems=c.n(whole.get("problems", 0)))
+    return [words(source.label, "b"), words(account["source"]["digest"], "halves"), cell(counted),
+            cell("; ".join(x for x in (c.w("src_reader_n", reader=account["reader"] or c.w("src_no_reader"),
+                                           n=c.n(len(account.get("threads", ())))), kinds, times) if x))]
+
+
+def details(c: Context) -> Section:
+    """The appendix: what each source consists of, its threads, the media that were listed and not kept."""
+    left_out = [(s.label, x) for s in c.view.sources for x in s.left_out]
+    rows = [_detail_row(c, s) for s in list(c.view.sources)[:DETAILS_MAX]]
+    blocks: list[Block] = [Para(words(c.w("details_intro")))]
+    if rows:
+        head = [c.w("col_source"), c.w("col_digest"), c.w("src_account"), c.w("col_contents")]
+        blocks.append(Table(c.w("digests_caption"), head, rows, [0.9, 3.9, 3.4, 4]))
+    if len(c.view.sources) > DETAILS_MAX:
+        blocks.append(Para(words(c.w("details_more", n=c.n(len(c.view.sources) - DETAILS_MAX)))))
+    return Section("details", c.w("details_title"), [*blocks, *_threads(c), *_left_out_list(c, left_out)])
 
 
 def _threads(c: Context) -> list[Block]:

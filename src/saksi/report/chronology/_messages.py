@@ -51,13 +51,14 @@ def _note(c: Context, mark: Mark) -> Note:
     """One mark in words: what, why, how strong, who says so."""
     phase = f"{LETTERS[mark.phase]} {c.term('phase', mark.phase)}" if mark.phase in LETTERS else c.w("no_phase")
     if mark.decision:
-        state = c.w("state_confirmed", by=one_line(mark.decision.by),
-                    when=instant(mark.decision.at_us, c.view.zone, c.lang))
+        state = Run(c.w("state_confirmed", by=one_line(mark.decision.by),
+                        when=instant(mark.decision.at_us, c.view.zone, c.lang)), "conf")
     else:
-        state = c.w("state_suggested")
+        state = Run(c.w("state_suggested"), "sug")
     runs = [
-        Run(state, "b"), Run(" · "), Run(c.term("signal", mark.signal), "b"), Run(f" · {phase} · "),
-        Run(c.term("strength", mark.strength)), Run(". "), *seen(c.because(mark.because), ""),
+        state, Run(" "), Run(c.term("signal", mark.signal), "b"), Run(f" · {phase} · "),
+        Run(c.term("strength", mark.strength)), Run(". "), *seen(c.because(mark.because), ""), Run(" "),
+        Run(mark.mark_id, "mono"),
     ]
     return Note(runs, "confirmed" if mark.decision else "suggested")
 
@@ -123,7 +124,8 @@ def fitting(built: Mapping[int, Window], ranked: Sequence[int], budget: int) -> 
 def messages(c: Context, built: Mapping[int, Window], kept: Sequence[int]) -> Section:
     """Marked messages with their context; what did not fit is counted."""
     plans = c.evidence.plans
-    blocks: list[Block] = [Para(words(c.w("messages_intro"))), Para(words(c.w("messages_legend")), "note")]
+    blocks: list[Block] = [Para(words(c.w("messages_intro"))), Para(words(c.w("messages_legend")), "note"),
+                           Para(words(c.w("messages_rest")), "note")]
     if not plans:
         blocks = [Para(words(c.w("messages_none")))]
     if len(kept) < len(plans):
@@ -148,10 +150,7 @@ def verify(c: Context) -> Section:
         blocks.append(Para([Run(c.w("log_head", n=c.n(c.view.log_size)) + " "), Run(c.view.log_head, "mono")]))
     else:
         blocks.append(Para(words(c.w("log_head_elsewhere"))))
-    rows = [[cell(s.label), [Run(s.account["source"]["digest"], "mono")]] for s in c.view.sources]
-    return Section("verify", c.w("verify_title"), [
-        *blocks, Table(c.w("digests_caption"), [c.w("col_source"), c.w("col_digest")], rows[:200], [1, 9]),
-    ])
+    return Section("verify", c.w("verify_title"), blocks)
 
 
 def glossary(c: Context) -> Section:

@@ -1,53 +1,32 @@
-"""The chapters about accounts and about amounts of money."""
+"""The chapter about accounts: those with phases first, what they wrote down, what recurs in several threads.
+
+An account is what one export names; nothing here says that two accounts are one person. What may be looked into is listed
+as it is: a number, account or handle that stands in several threads.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from saksi.report._blocks import Block, Heading, Para, Run, Section, Table, words
-from saksi.report._evidence import Key
+from saksi.report._blocks import Block, Para, Run, Runs, Section, Table, words
+from saksi.report._evidence import ThreadKey
 from saksi.report._quote import one_line
-from saksi.report.chronology._context import CITES_MAX, Context, cell
+from saksi.report._times import short
+from saksi.report.chronology._context import LETTERS, Context, cell
+from saksi.report.chronology._payments import Found, cites, value_words
+from saksi.table.schema import PHASES
 
 ACCOUNTS_MAX: Final = 120
 VALUES_MAX: Final = 15
-AMOUNTS_MAX: Final = 150
-ROUTES_MAX: Final = 100
-"""Rows printed of each list; what is left is a number and stands in `saksi export --what identifiers`."""
-
-ROUTE_KINDS: Final = ("bank_account", "ewallet", "qris", "crypto")
-CLASSES: Final = ("demanded", "said_sent", "both", "neither")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One identifier in a message near a mark."""
-
-    kind: str
-    value: str
-    as_written: str
-    key: Key
-    message_id: str
-
-
-def identifiers_in_context(c: Context) -> list[Found]:
-    """Identifiers of messages that lie in a window around a mark that may be shown (order of source and seq)."""
-    table = c.view.identifiers
-    if table.num_rows == 0:
-        return []
-    seqs = np.asarray(table.column("seq"))
-    digests = np.array(table.column("source_digest").to_pylist(), dtype=object)
-    hit = np.zeros(table.num_rows, dtype=bool)
-    for digest, context in c.evidence.context.items():
-        hit |= (digests == digest) & np.isin(seqs, context)
-    rows = table.take(np.flatnonzero(hit)).to_pylist()
-    return [Found(r["kind"], r["value"], r["as_written"], (r["source_digest"], r["seq"]), r["message_id"]) for r in rows]
+SHARED_MAX: Final = 60
+INITIALS_MAX: Final = 60
+THREADS_NAMED: Final = 4
+"""Rows, values and titles printed of each list; what is left is a number."""
 
 
 def _roles(c: Context) -> dict[str, str]:
@@ -67,170 +46,119 @@ def _roles(c: Context) -> dict[str, str]:
     return roles
 
 
-def people(c: Context, found: Sequence[Found]) -> Section:
-    """Accounts as exported, roles where decided, what they wrote."""
-    counts: Counter[str] = Counter()
-    threads: dict[str, list[str]] = defaultdict(list)
-    for t in c.view.threads:
-        for account, n in t.accounts.items():
-            counts[account] += n
-            threads[account].append(f"{c.label(t.source_digest)} {c.thread_title((t.source_digest, t.thread_id))}")
-    marks = Counter(c.evidence.senders.get(m.key) for m in c.shown.marks)
-    roles = _roles(c)
-    order = sorted(counts, key=lambda a: (a not in roles, not c.who.is_involved(a), -marks[a], -counts[a], a))
-    rows = []
-    for account in order[:ACCOUNTS_MAX]:
-        role = roles.get(account) or (c.w("role_none") if c.who.is_involved(account) else c.w("role_uninvolved"))
-        where = threads[account][:4]
-        more = [c.w("more", n=c.n(len(threads[account]) - 4))] if len(threads[account]) > 4 else []
-        rows.append([words(c.who(account), "b"), cell(role), cell(c.n(counts[account])), cell(c.n(marks[account])),
-                     cell("; ".join([*where, *more]))])
-    head = [c.w("col_account"), c.w("col_role"), c.w("col_messages"), c.w("col_marks"), c.w("col_threads")]
-    blocks: list[Block] = [
-        Para(words(c.w("people_intro"))), Table(c.w("people_caption"), head, rows, [3, 3, 1.3, 1, 4]),
-    ]
-    if len(order) > ACCOUNTS_MAX:
-        blocks.append(Para(words(c.w("people_more", n=c.n(len(order) - ACCOUNTS_MAX)))))
-    return Section("people", c.w("people_title"), [*blocks, *_written(c, found)])
+def _place(c: Context, key: ThreadKey) -> str:
+    return f"{c.label(key[0])} {c.thread_title(key)}"
 
 
-def _written(c: Context, found: Sequence[Found]) -> list[Block]:
-    """Identifiers by the account that wrote them."""
-    by_account: dict[str, dict[tuple[str, str], list[Found]]] = defaultdict(lambda: defaultdict(list))
+def _wrote(c: Context, found: Sequence[Found]) -> dict[str, dict[tuple[str, str], list[Found]]]:
+    """Identifiers near marks, but amounts, by the account that wrote them."""
+    result: dict[str, dict[tuple[str, str], list[Found]]] = defaultdict(lambda: defaultdict(list))
     for f in found:
         account = c.evidence.senders.get(f.key)
-        if f.kind != "money" and c.who.is_involved(account):
-            by_account[str(account)][f.kind, f.value].append(f)
-    rows = []
-    for account, values in sorted(by_account.items()):
-        listed = sorted(values.items(), key=lambda v: (-len(v[1]), v[0]))
-        for (kind, value), hits in listed[:VALUES_MAX]:
-            rows.append([words(c.who(account), "b"), cell(c.term("identifier", kind)), cell(_value(kind, value)),
-                         cell(c.n(len(hits))), _cites(c, hits)])
-        if len(listed) > VALUES_MAX:
-            rows.append([words(c.who(account), "b"), cell(c.w("more", n=c.n(len(listed) - VALUES_MAX))), [], [], []])
-    if not rows:
-        return []
-    head = [c.w("col_account"), c.w("col_kind"), c.w("col_value"), c.w("col_count"), c.w("col_messages_cited")]
-    return [Heading(words(c.w("written_title"))), Para(words(c.w("written_text"))),
-            Table(c.w("written_caption"), head, rows, [3, 2, 4, 1, 3])]
+        if f.kind != "money" and account is not None:
+            result[account][f.kind, f.value].append(f)
+    return result
 
 
-def _value(kind: str, value: str) -> str:
-    """A canonical value as people write it: "bank:BCA:123" -> "BCA 123"."""
-    if kind in ("bank_account", "ewallet") and value.count(":") >= 1:
-        return one_line(" ".join(value.split(":")[1 if value.startswith(("bank:", "ewallet:", "wallet:")) else 0 :]))
-    return one_line(value)
-
-
-def _cites(c: Context, hits: Sequence[Found]) -> list[Run]:
-    """Citations of messages, each once, bounded."""
-    keys: dict[Key, str] = {}
-    for f in hits:
-        keys.setdefault(f.key, f.message_id)
+def _values(c: Context, values: dict[tuple[str, str], list[Found]]) -> list[Run]:
+    """What an account wrote down, one value a line, with citations."""
     runs: list[Run] = []
-    for key, message_id in list(keys.items())[:CITES_MAX]:
-        runs += [c.cite(key, message_id), Run(" ")]
-    if len(keys) > CITES_MAX:
-        runs.append(Run(c.w("cites_more", n=c.n(len(keys) - CITES_MAX))))
+    for i, ((kind, value), hits) in enumerate(sorted(values.items(), key=lambda v: (-len(v[1]), v[0]))):
+        if i == VALUES_MAX:
+            runs.append(Run(c.w("more", n=c.n(len(values) - VALUES_MAX)), "line"))
+            break
+        runs += [Run(c.term("identifier", kind) + " ", "line" if i else ""), Run(value_words(kind, value), "long"), Run(" "),
+                 *cites(c, hits, 3)]
+    return runs or [Run("–")]
+
+
+def _phases_of(c: Context, account: str) -> str:
+    """Letters of the phases whose intervals name the account."""
+    letters = {i.phase for i in c.intervals if account in i.people}
+    return ", ".join(f"{LETTERS[p]} {c.w(f'phase_short_{p}')}" for p in PHASES if p in letters) or "–"
+
+
+def _where(c: Context, threads: Sequence[ThreadKey]) -> list[Run]:
+    """The threads of an account with their first and last day."""
+    runs: list[Run] = []
+    for i, key in enumerate(threads[:THREADS_NAMED]):
+        t = c.threads[key]
+        days = [short(x, c.view.zone, c.lang).partition(", ")[0] for x in (t.first_at, t.last_at) if x is not None]
+        runs += [Run(_place(c, key), "line" if i else ""), Run(f" ({' – '.join(dict.fromkeys(days))})" if days else "", "small")]
+    if len(threads) > THREADS_NAMED:
+        runs.append(Run(c.w("more", n=c.n(len(threads) - THREADS_NAMED)), "line"))
     return runs
 
 
-def amount(value: str) -> tuple[str, Decimal] | None:
-    """("IDR", Decimal("500000")) of "IDR:500000"; None for anything else, which is listed and never summed."""
-    currency, _, digits = value.partition(":")
-    try:
-        number = Decimal(digits)
-    except InvalidOperation:
-        return None
-    return (currency, number) if currency.isalpha() and number.is_finite() else None
-
-
-def _money(c: Context, currency: str, number: Decimal) -> str:
-    """An amount as the language writes it."""
-    whole = f"{number:,.2f}".removesuffix(".00")
-    if c.lang == "id":
-        whole = whole.translate(str.maketrans(",.", ".,"))
-    return f"Rp{whole}" if currency == "IDR" and c.lang == "id" else f"{currency} {whole}"
-
-
-def classes_of_messages(c: Context) -> Mapping[Key, str]:
-    """What a mark on the message says of its amounts: demanded (payment_demand), said_sent (payment_made), both."""
-    result: dict[Key, str] = {}
-    for mark in c.shown.marks:
-        what = {"payment_demand": "demanded", "payment_made": "said_sent"}.get(mark.signal)
-        if what:
-            result[mark.key] = what if result.get(mark.key, what) == what else "both"
-    return result
-
-
-def payments(c: Context, found: Sequence[Found]) -> Section:
-    """Amounts mentioned near marks, told apart only where a mark says so, and where money was to go."""
-    money = [f for f in found if f.kind == "money"]
-    routes = [f for f in found if f.kind in ROUTE_KINDS]
-    blocks: list[Block] = [Para(words(c.w("payments_intro")))]
-    if not money and not routes:
-        blocks.append(Para(words(c.w("payments_none"))))
-    if money:
-        blocks += _totals(c, money)
-    if routes:
-        blocks += _routes(c, routes)
-    return Section("payments", c.w("payments_title"), blocks)
-
-
-def totals(c: Context, money: Sequence[Found]) -> dict[tuple[str, str], list[Decimal]]:
-    """Amounts by (currency, class), one entry a mention."""
-    classes = classes_of_messages(c)
-    result: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
-    for f in money:
-        parsed = amount(f.value)
-        if parsed:
-            result[parsed[0], classes.get(f.key, "neither")].append(parsed[1])
-    return result
-
-
-def _totals(c: Context, money: Sequence[Found]) -> list[Block]:
-    classes = classes_of_messages(c)
-    rows = [
-        [cell(c.w(f"amount_{what}")), cell(currency), cell(c.n(len(values))), cell(_money(c, currency, max(values))),
-         cell(_money(c, currency, sum(values, Decimal(0))))]
-        for (currency, what), values in sorted(
-            totals(c, money).items(), key=lambda i: (i[0][0], CLASSES.index(i[0][1])))
+def _table(c: Context, caption: str, accounts: Sequence[str], counts: Counter[str], threads: dict[str, list[ThreadKey]],
+           wrote: dict[str, dict[tuple[str, str], list[Found]]]) -> Table:
+    """One row an account."""
+    roles = _roles(c)
+    marks = Counter(c.evidence.senders.get(m.key) for m in c.shown.marks)
+    rows: list[list[Runs]] = [
+        [[Run(c.who(a), "b"), Run(roles.get(a) or c.w("role_none"), "line")], _where(c, threads[a]), cell(_phases_of(c, a)),
+         cell(f"{c.n(counts[a])} / {c.n(marks[a])}"), _values(c, wrote.get(a, {}))]
+        for a in accounts
     ]
-    head = [c.w("col_amount_class"), c.w("col_currency"), c.w("col_mentions"), c.w("col_largest"), c.w("col_sum")]
-    each = []
-    for f in money[:AMOUNTS_MAX]:
-        parsed = amount(f.value)
-        account = c.evidence.senders.get(f.key)
-        each.append([
-            [c.cite(f.key, f.message_id)], cell(c.who(account) if account else "–"),
-            cell(_money(c, *parsed) if parsed else one_line(f.value)), cell(one_line(f.as_written)),
-            cell(c.w(f"amount_{classes.get(f.key, 'neither')}")),
-        ])
-    blocks: list[Block] = [
-        Table(c.w("totals_caption"), head, rows, [4, 1.5, 1.5, 2.5, 2.5]), Para(words(c.w("totals_note")), "note"),
-        Heading(words(c.w("amounts_title"))),
-        Table(c.w("amounts_caption"), [c.w("col_message"), c.w("col_account"), c.w("col_amount"), c.w("col_written"),
-                                       c.w("col_amount_class")], each, [1.5, 3, 2.5, 2, 4]),
+    head = [c.w("col_account"), c.w("col_threads"), c.w("col_phase"), c.w("col_messages_marks"), c.w("col_wrote")]
+    return Table(caption, head, rows, [2.6, 3.2, 2, 1.3, 4])
+
+
+def people(c: Context, found: Sequence[Found]) -> Section:
+    """Accounts with phases, other involved accounts, what recurs, everybody else as initials."""
+    counts: Counter[str] = Counter()
+    threads: dict[str, list[ThreadKey]] = defaultdict(list)
+    for t in c.view.threads:
+        for account, n in t.accounts.items():
+            counts[account] += n
+            threads[account].append((t.source_digest, t.thread_id))
+    for mine in threads.values():  # threads with phases first: they are what the reader looks for
+        mine.sort(key=lambda k: k not in c.phase_threads)
+    named = sorted((a for a in counts if c.who.is_involved(a)), key=lambda a: (-counts[a], a))
+    in_phases = {a for i in c.intervals for a in i.people} - c.at_risk
+    wrote = _wrote(c, found)
+    blocks: list[Block] = [Para(words(c.w("people_intro")))]
+    for caption, accounts in (("people_caption_phases", [a for a in named if a in in_phases]),
+                              ("people_caption", [a for a in named if a not in in_phases])):
+        if accounts:
+            blocks.append(_table(c, c.w(caption), accounts[:ACCOUNTS_MAX], counts, threads, wrote))
+        if len(accounts) > ACCOUNTS_MAX:
+            blocks.append(Para(words(c.w("people_more", n=c.n(len(accounts) - ACCOUNTS_MAX)))))
+    return Section("people", c.w("people_title"), [*blocks, *_shared(c, wrote), *_others(c, counts, threads)])
+
+
+def _others(c: Context, counts: Counter[str], threads: dict[str, list[ThreadKey]]) -> list[Block]:
+    """Uninvolved accounts as initials, in one paragraph."""
+    rest = sorted((a for a in counts if not c.who.is_involved(a)), key=lambda a: (-counts[a], a))
+    if not rest:
+        return []
+    said = ", ".join(
+        f"{c.who(a)} ({c.n(counts[a])}; {', '.join(dict.fromkeys(c.label(k[0]) for k in threads[a][:THREADS_NAMED]))})"
+        for a in rest[:INITIALS_MAX])
+    more = " " + c.w("more", n=c.n(len(rest) - INITIALS_MAX)) if len(rest) > INITIALS_MAX else ""
+    return [Para([Run(c.w("others_intro", n=c.n(len(rest))) + " ", "b"), Run(said + more)], "note")]
+
+
+def _shared(c: Context, wrote: dict[str, dict[tuple[str, str], list[Found]]]) -> list[Block]:
+    """Values written near marks by named accounts that stand in more than one thread of the case."""
+    wanted = {key for account, values in wrote.items() if c.who.is_involved(account) for key in values}
+    if not wanted:
+        return []
+    table = c.view.identifiers
+    rows = table.filter(pc.is_in(table.column("value"), pa.array(sorted({v for _, v in wanted}), pa.string()))).to_pylist()
+    places: dict[tuple[str, str], dict[ThreadKey, Found]] = defaultdict(dict)
+    for r in rows:
+        thread = (r["source_digest"], r["thread_id"])
+        if (r["kind"], r["value"]) in wanted:
+            places[r["kind"], r["value"]].setdefault(thread, Found(
+                r["kind"], r["value"], r["as_written"], (r["source_digest"], r["seq"]), r["message_id"], thread))
+    listed = sorted(((k, v) for k, v in places.items() if len(v) > 1), key=lambda x: (-len(x[1]), x[0]))
+    if not listed:
+        return [Para(words(c.w("shared_none")))]
+    out = [
+        [cell(c.term("identifier", kind)), words(value_words(kind, value), "long"),
+         cell("; ".join(_place(c, t) for t in list(hits)[:THREADS_NAMED])), cites(c, list(hits.values()))]
+        for (kind, value), hits in listed[:SHARED_MAX]
     ]
-    if len(money) > AMOUNTS_MAX:
-        blocks.append(Para(words(c.w("amounts_more", n=c.n(len(money) - AMOUNTS_MAX)))))
-    return blocks
-
-
-def _routes(c: Context, routes: Sequence[Found]) -> list[Block]:
-    """Accounts, wallets, codes: where money was to go according to the messages."""
-    by_value: dict[tuple[str, str], list[Found]] = defaultdict(list)
-    for f in routes:
-        by_value[f.kind, f.value].append(f)
-    rows = []
-    listed = sorted(by_value.items(), key=lambda v: (-len(v[1]), v[0]))
-    for (kind, value), hits in listed[:ROUTES_MAX]:
-        wrote = sorted({c.who(a) for f in hits if (a := c.evidence.senders.get(f.key))})
-        rows.append([cell(c.term("identifier", kind)), words(_value(kind, value), "b"), cell(", ".join(wrote) or "–"),
-                     cell(c.n(len(hits))), _cites(c, hits)])
-    head = [c.w("col_kind"), c.w("col_value"), c.w("col_written_by"), c.w("col_count"), c.w("col_messages_cited")]
-    blocks: list[Block] = [Heading(words(c.w("routes_title"))), Table(c.w("routes_caption"), head, rows, [2, 4, 3, 1, 3])]
-    if len(listed) > ROUTES_MAX:
-        blocks.append(Para(words(c.w("routes_more", n=c.n(len(listed) - ROUTES_MAX)))))
-    return blocks
+    head = [c.w("col_kind"), c.w("col_value"), c.w("col_appears"), c.w("col_messages_cited")]
+    return [Table(c.w("shared_caption"), head, out, [2, 3, 5, 2]), Para(words(c.w("shared_note")), "note")]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from saksi.case.model import CaseView
 from saksi.report import _chart
-from saksi.report._blocks import Block, Bullets, Figure, Heading, Para, Run, Section, Table, words
-from saksi.report._evidence import Evidence, Mark, Shown
-from saksi.report._times import MONTHS
+from saksi.report._blocks import Block, Figure, Heading, Para, Run, Section, Table, words
+from saksi.report._evidence import QUARTER_US, Evidence, Mark, Shown
+from saksi.report._times import MONTHS, day_of_quarter, short
 from saksi.report.chronology._context import LETTERS, Context, Interval, cell
 from saksi.table.schema import PHASES
 from saksi.times import EPOCH
@@ -109,51 +109,103 @@ def _rows(c: Context, items: Sequence[Interval], *, timed: bool) -> list[_chart.
     for key, found in by_thread.items():
         thread = c.threads.get(key)
         bands = [
-            _chart.Band(i.phase, min(ends_), max(ends_), LETTERS[i.phase]) for i in found
+            _chart.Band(i.phase, min(ends_), max(ends_), LETTERS[i.phase], c.w(f"phase_short_{i.phase}")) for i in found
             for ends_ in [(i.first_at or 0, i.last_at or 0) if timed else (i.first[1], i.last[1])]
         ]
         first, last = (thread.first_at, thread.last_at) if thread and timed else (None, None)
-        rows.append(_chart.Row(f"{c.label(key[0])} · {c.thread_title(key)}", first, last, bands))
+        app, _, title = c.thread_title(key).partition(" · ")
+        rows.append(_chart.Row((f"{c.label(key[0])} · {app}", title or app), first, last, bands))
     return rows
 
 
+def _days(c: Context, low: int, high: int) -> list[tuple[int, int, int]]:
+    """Messages of all threads by local day inside the axis: (start, end of the day, messages)."""
+    zone = ZoneInfo(c.view.zone or "UTC")
+    counts: Counter[int] = Counter()
+    for quarter, n in c.evidence.quarters.items():
+        if low <= (quarter + 1) * QUARTER_US and quarter * QUARTER_US <= high:
+            counts[day_of_quarter(quarter, c.view.zone)] += n
+    result = []
+    for number, n in sorted(counts.items()):
+        at = datetime.combine(EPOCH.date() + timedelta(days=number), time(), zone)
+        start, end = ((x - EPOCH) // timedelta(microseconds=1) for x in (at, at + timedelta(days=1)))
+        result.append((start, end, n))
+    return result
+
+
+def _axis(rows: Sequence[_chart.Row], *, timed: bool) -> tuple[int, int]:
+    """The axis: all bands with a margin, and what of the threads lies within; a long quiet time does not squeeze them."""
+    values = [v for r in rows for b in r.bands for v in (b.start, b.end)]
+    low, high = min(values), max(values)
+    margin = max((high - low) // 12, 86_400_000_000 if timed else 1)
+    return low - margin, high + margin
+
+
 def _figure(c: Context, items: Sequence[Interval], *, timed: bool) -> list[Block]:
+    """The drawing of `items`, and how many threads it lacks."""
     if not items:
         return []
     rows = _rows(c, items, timed=timed)
     caption = c.w("chart_caption" if timed else "chart_caption_order")
-    drawn = rows[: _chart.ROWS_MAX]
-    values = [v for r in drawn for b in r.bands for v in (b.start, b.end)]
-    values += [v for r in drawn for v in (r.first, r.last) if v is not None]
-    low, high = min(values), max(values)
-    ticks = _ticks(c, low, high) if timed else [(low, f"#{low}"), (high, f"#{high}")]
-    svg, printed = (_chart.draw(rows, ticks, caption, PHASES, font) for font in (HTML_FONT, PRINT_FONT))
+    low, high = _axis(rows[: _chart.ROWS_MAX], timed=timed)
+    days = _days(c, low, high) if timed else []
+    ends_ = [v for r in rows[: _chart.ROWS_MAX] for b in r.bands for v in (b.start, b.end)]
+    ticks = _ticks(c, low, high) if timed else [(v, f"#{v}") for v in sorted({min(ends_), max(ends_)})]
+    used = [p for p in PHASES if any(b.phase == p for r in rows for b in r.bands)]
+    frame = _chart.Frame(
+        low, high, ticks, caption, PHASES, days,
+        (c.w("chart_days"), c.w("chart_days_most", n=c.n(max((n for _, _, n in days), default=0)))),
+        [(p, LETTERS[p], c.term("phase", p)) for p in used],
+    )
+    svg, printed = (_chart.draw(rows, frame, font) for font in (HTML_FONT, PRINT_FONT))
     blocks: list[Block] = [Figure(caption, svg, printed)]
     if len(rows) > _chart.ROWS_MAX:
         blocks.append(Para(words(c.w("chart_more", n=c.n(len(rows) - _chart.ROWS_MAX))), "note"))
     return blocks
 
 
+def _state(c: Context, marks: Sequence[Mark]) -> list[Run]:
+    """How many marks, and how many of them a person confirmed."""
+    confirmed = sum(m.decision is not None for m in marks)
+    runs = [Run(c.w("marks_n", n=c.n(len(marks)))), Run(" ")]
+    if confirmed < len(marks):
+        return [*runs, Run(c.w("state_suggested") if not confirmed else c.w("state_partly", n=c.n(confirmed)), "sug")]
+    return [*runs, Run(c.w("state_confirmed_word"), "conf")]
+
+
 def timeline(c: Context) -> Section:
-    """The chart across all apps."""
+    """All phases in one table, and the chart across all apps."""
     if not c.intervals:
         return Section("timeline", c.w("timeline_title"), [Para(words(c.w("no_phases")))])
     timed = [i for i in c.intervals if i.first_at is not None and i.last_at is not None]
     rest = [i for i in c.intervals if i.first_at is None or i.last_at is None]
-    keys = [f"{LETTERS[p]} = {c.term('phase', p)}" for p in PHASES]
-    intro = c.w("timeline_intro", zone=c.view.zone or "UTC")
-    blocks: list[Block] = [
-        Para(words(intro)), Bullets([words(k) for k in keys]), *_figure(c, timed, timed=True),
-    ]
-    if rest:
-        blocks += [Para(words(c.w("timeline_order"))), *_figure(c, rest, timed=False)]
-    head = [c.w("col_phase"), c.w("col_thread"), c.w("col_first"), c.w("col_last"), c.w("col_marks")]
     rows = [
-        [cell(f"{LETTERS[i.phase]} {c.term('phase', i.phase)}"), cell(f"{c.label(i.thread[0])} · {c.thread_title(i.thread)}"),
-         _end(c, i, last=False), _end(c, i, last=True), cell(c.n(len(i.marks)))]
+        [words(f"{LETTERS[i.phase]} {c.term('phase', i.phase)}", "b"), cell(", ".join(c.who(a) for a in i.people) or "–"),
+         cell(f"{c.label(i.thread[0])} · {c.thread_title(i.thread)}"), _short_end(c, i, last=False),
+         _short_end(c, i, last=True), _state(c, i.marks)]
         for i in c.intervals[:INTERVALS_MAX]
     ]
-    return Section("timeline", c.w("timeline_title"), [*blocks, Table(c.w("timeline_caption"), head, rows, [2, 3, 3, 3, 1])])
+    head = [c.w("col_phase"), c.w("col_account"), c.w("col_thread"), c.w("col_first"), c.w("col_last"), c.w("col_marks")]
+    blocks: list[Block] = [
+        Para(words(c.w("timeline_intro"))),
+        Table(c.w("timeline_caption"), head, rows, [2.6, 2.2, 2.4, 2.1, 2.1, 1.8]),
+    ]
+    if len(c.intervals) > INTERVALS_MAX:
+        blocks.append(Para(words(c.w("phases_more", n=c.n(len(c.intervals) - INTERVALS_MAX)))))
+    if timed:
+        blocks += [*_figure(c, timed, timed=True),
+                   Para(words(c.w("chart_note", zone=c.view.zone or "UTC")), "note")]
+    if rest:
+        blocks += [Para(words(c.w("timeline_order"))), *_figure(c, rest, timed=False)]
+    return Section("timeline", c.w("timeline_title"), blocks)
+
+
+def _short_end(c: Context, i: Interval, *, last: bool) -> list[Run]:
+    """The first or last message of an interval in few words."""
+    key, at = (i.last, i.last_at) if last else (i.first, i.first_at)
+    row = c.row(key)
+    said = short(at, c.view.zone, c.lang) if at is not None else c.when(None, row.get("sent_at_text"))
+    return [Run(said + " "), c.cite(key, row.get("message_id"))]
 
 
 def _end(c: Context, i: Interval, *, last: bool) -> list[Run]:

@@ -14,7 +14,7 @@ from saksi.report._blocks import Document, Section
 from saksi.report._evidence import Evidence, Key, Plan, Shown, gather, rank, shown_marks
 from saksi.report._times import day
 from saksi.report._who import Who
-from saksi.report.chronology import _front, _messages, _people, _phases
+from saksi.report.chronology import _events, _front, _messages, _payments, _people, _phases
 from saksi.report.chronology._context import Context, Interval
 from saksi.table.schema import PHASES
 
@@ -68,12 +68,14 @@ def _context(view: CaseView, lang: str, made_at_us: int) -> Context:
     shown = shown_marks(view)
     found = _phases.intervals(view, shown)
     evidence = gather(view, shown, _phases.ends(found))
-    items = _phases.settle(found, evidence, at_risk_accounts(view, evidence))
+    at_risk = at_risk_accounts(view, evidence)
+    items = _phases.settle(found, evidence, at_risk)
     who = Who(_names(view, evidence), _involved(view, shown, items, evidence))
     return Context(
         view, lang, made_at_us, shown, evidence, items, who, set(),
         {s.account["source"]["digest"]: s.label for s in view.sources},
-        {(t.source_digest, t.thread_id): t for t in view.threads},
+        {(t.source_digest, t.thread_id): t for t in view.threads}, frozenset(at_risk), frozenset(i.thread for i in items),
+        {s.account["source"]["digest"]: n for n, s in enumerate(view.sources)},
     )
 
 
@@ -87,16 +89,17 @@ def build(view: CaseView, lang: str, made_at_us: int) -> Built:
     plans = c.evidence.plans
     built = {i: _messages.window(c, i + 1, plans[i]) for i in c.evidence.chosen}
     ranked = sorted(built, key=lambda i: (rank(plans[i]), i))
-    found = _people.identifiers_in_context(c)
+    found = _payments.identifiers_in_context(c)
     documents = []
     for budget in (SCREEN_LINES, PRINT_LINES):
         kept = _messages.fitting(built, ranked, budget)
         here = replace(c, printed=_keys([plans[i] for i in kept]))
         safety = _front.safety(here)
         sections: list[Section] = [
-            *([safety] if safety else []), _front.about(here), _front.sources(here), _phases.timeline(here),
-            _phases.phases(here), _people.people(here, found), _people.payments(here, found),
+            *([safety] if safety else []), _front.about(here), _phases.timeline(here), _front.sources(here),
+            _events.events(here), _payments.payments(here, found), _people.people(here, found), _phases.phases(here),
             _messages.messages(here, built, kept), _messages.limits(here), _messages.verify(here), _messages.glossary(here),
+            _front.details(here),
         ]
         used = {p for i in kept for p in built[i].filters}
         filters: list[tuple[str, str]] = [(p, c.term("phase", p)) for p in PHASES if p in used]
