@@ -124,10 +124,11 @@ class TerminalAsk:
         while (answer := self._ask(key)) is not None:
             if any(c.isalpha() for c in answer) or answer.startswith(("+", "0")):
                 names = [answer]
-                if several and not found_among(answer, accounts):
+                if several and as_exported(answer, accounts) is None:
                     names = [w.strip() for w in answer.split(",") if w.strip()]
-                if all(found_among(name, accounts) for name in names):
-                    return names
+                found = [as_exported(name, accounts) for name in names]
+                if found and all(found):
+                    return [name for name in found if name is not None]
                 self._say("name_not_found")
                 continue
             chosen = numbers_in(answer, min(len(merged), ACCOUNTS_SHOWN))
@@ -169,7 +170,10 @@ def by_name(accounts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(merged.values(), key=lambda a: (-a["threads"], -a["messages"], a["name"]))
 
 
-def found_among(name: str, accounts: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether `name` is an account or display name that writes somewhere."""
+def as_exported(name: str, accounts: Sequence[Mapping[str, Any]]) -> str | None:
+    """The name of the account that `name` means, as the export writes it; None where nobody of that name writes."""
     told = AtRisk((name,))
-    return any(told.holds(a["sender_id"], a["sender_name"]) for a in accounts)
+    return next(
+        (str(a["sender_name"] or a["sender_id"]) for a in accounts if told.holds(a["sender_id"], a["sender_name"])),
+        None,
+    )

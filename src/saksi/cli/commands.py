@@ -14,16 +14,11 @@ import click
 from saksi import __version__
 from saksi.cli import show
 from saksi.cli.ask import TerminalAsk
+from saksi.cli.help import Verbs, default_lang, wrong_use
 from saksi.errors import DONE, DONE_WITH_PROBLEMS, VERIFICATION_FAILED, WRONG_USE, SaksiError, UsageError
 from saksi.words import LANGUAGES, say, sentence
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-def default_lang() -> str:
-    """The language of help and of calls that do not say: SAKSI_LANG, else Indonesian."""
-    told = os.environ.get("SAKSI_LANG", "id")
-    return told if told in LANGUAGES else "id"
 
 
 def help_(key: str) -> str:
@@ -107,9 +102,12 @@ def print_json(data: Any) -> None:
 
 
 @click.group(
-    help=help_("help_saksi"), context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=Verbs,
+    subcommand_metavar="PERINTAH | VERB ...",
+    help=help_("help_saksi"),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="saksi")
+@click.version_option(__version__, prog_name="saksi", help=help_("opt_version"))
 def saksi() -> None:
     """The group of all verbs."""
 
@@ -164,27 +162,8 @@ def build(
 
 
 def _show_build(data: dict[str, Any], case_folder: Path, lang: str) -> None:
-    if data["crisis"]:
-        click.echo(say("cli.build_crisis", lang) + "\n")
-    for source in data["sources"]:
-        for line in show.source_lines(source, lang):
-            click.echo(line)
-    click.echo(
-        say(
-            "cli.build_done",
-            lang,
-            sources=len(data["sources"]),
-            marks=data["marks"],
-            phases=data["phases"],
-            records=sum(s.get("records", 0) for s in data["sources"]),
-        )
-    )
-    click.echo(say(f"cli.check_at_risk_{data['at_risk_basis']}", lang))
-    written = [r for r in data["reports"] if Path(r).suffix]
-    for path in written:
-        click.echo(say("cli.build_reports", lang, where=path))
-    if not written:
-        click.echo(say("cli.build_sealed_reports", lang, case=str(case_folder)))
+    for line in show.build_lines(data, str(case_folder), lang):
+        click.echo(line)
 
 
 @saksi.command(help=help_("help_read"))
@@ -247,6 +226,8 @@ def check(
     from saksi.signals import phase_labels
 
     how = verbs.settings(format_, zone, date_order)
+    if str(file) == "-" and at_terminal():
+        show.to_people(say("cli.paste_here", lang))
     with verbs.open_path_or_stream(file, sys.stdin.buffer) as source:
         data, problems = verbs.check_source(source, how, at_risk, threads or None, lang)
     if as_json:
@@ -256,7 +237,7 @@ def check(
             click.echo(line)
     for line in show.problem_lines(problems, lang):
         show.to_people(line)
-    return DONE_WITH_PROBLEMS if problems else DONE
+    return DONE_WITH_PROBLEMS if problems or data["names_not_found"] else DONE
 
 
 @saksi.command(help=help_("help_report"))
@@ -460,7 +441,7 @@ def run(args: Sequence[str]) -> int:
     except click.exceptions.Abort:
         return WRONG_USE
     except click.ClickException as e:
-        e.show()
+        show.to_people(say("cli.error_line", lang, why=wrong_use(e, lang)))
         return WRONG_USE
     except BrokenPipeError:
         sys.stderr.close()

@@ -110,45 +110,114 @@ def account_lines(account: Mapping[str, Any], lang: str) -> list[str]:
     return [head, *problem_lines(account["problems"], lang)]
 
 
-def source_lines(source: Mapping[str, Any], lang: str) -> list[str]:
-    """What became of one source of a build."""
-    sealed = say(f"cli.sealed_{source['sealed_as']}", lang, left_out=source["left_out"])
+def labels_text(labels: Sequence[str]) -> str:
+    """S1, S2, S3, S5 as "S1-S3, S5"."""
+    runs: list[list[str]] = []
+    for label in labels:
+        number = int(label[1:]) if label[1:].isdecimal() else None
+        last = runs[-1][-1] if runs else ""
+        if number is not None and last[1:].isdecimal() and int(last[1:]) == number - 1:
+            runs[-1].append(label)
+        else:
+            runs.append([label])
+    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
+def source_line(source: Mapping[str, Any], lang: str) -> str:
+    """What became of one source of a build: its label, app, the thread's title or the file's name, how much was read."""
+    threads = source.get("threads", ())
+    name = safe(source.get("source", {}).get("name"))
+    title = (safe(threads[0]["title"]) or name) if len(threads) == 1 else name
+    records = source.get("records", 0)
+    stored = source.get("stored_records", records)
+    parts = [source["label"], reader_label(source.get("reader"), lang), title]
+    if len(threads) > 1:
+        parts.append(say("cli.source_threads", lang, threads=len(threads)))
+    key = "source_records" if stored == records else "source_records_chosen"
+    parts.append(say(f"cli.{key}", lang, records=records, stored=stored))
     if source["known"]:
-        sealed = say("cli.source_known", lang)
-    line = say(
-        "cli.source_line",
-        lang,
-        label=source["label"],
-        records=source.get("records", 0),
-        threads=len(source.get("threads", ())),
-        reader=source.get("reader") or say("cli.reader_none", lang),
-        sealed=sealed,
+        parts.append(say("cli.source_known", lang))
+    elif source["sealed_as"] != "whole":
+        parts.append(say(f"cli.sealed_{source['sealed_as']}", lang, left_out=source["left_out"]))
+    return "  " + " · ".join(part for part in parts if part)
+
+
+def reader_label(reader: str | None, lang: str) -> str:
+    """The app behind a reader's name; the name itself where the catalog has no word for it."""
+    if not reader:
+        return say("cli.reader_none", lang)
+    try:
+        return say(f"cli.reader_{reader}", lang)
+    except LookupError:
+        return reader
+
+
+def build_lines(data: Mapping[str, Any], case: str, lang: str) -> list[str]:
+    """The summary of a build: the crisis first, what was taken in, what needs an answer, what comes next."""
+    lines = ["", say("cli.build_crisis", lang), ""] if data["crisis"] else [""]
+    lines += [say("cli.build_taken_in", lang), *(source_line(s, lang) for s in data["sources"])]
+    reasons: dict[str, list[str]] = {}
+    for source in data["sources"]:
+        for reason in sorted({str(p["reason"]) for p in source.get("problems", ())}):
+            reasons.setdefault(reason, []).append(source["label"])
+    if reasons:
+        lines += ["", say("cli.build_to_know", lang)]
+        for reason, labels in sorted(reasons.items()):
+            advice = say(f"problems.{reason}", lang)
+            lines.append(say("cli.build_problem_line", lang, labels=labels_text(labels), advice=advice))
+    lines += ["", *not_found_lines(data.get("names_not_found", ()), lang)]
+    lines.append(
+        say(
+            "cli.build_done",
+            lang,
+            sources=len(data["sources"]),
+            marks=data["marks"],
+            phases=data["phases"],
+            records=sum(s.get("stored_records", s.get("records", 0)) for s in data["sources"]),
+        )
     )
-    return [line, *problem_lines(source.get("problems", ()), lang)]
+    lines.append(say(f"cli.check_at_risk_{data['at_risk_basis']}", lang))
+    written = [r for r in data["reports"] if Path(r).suffix]
+    lines += [say("cli.build_reports", lang, where=path) for path in written]
+    if not written:
+        lines.append(say("cli.build_sealed_reports", lang, case=case))
+    return [*lines, say("cli.build_keep", lang)]
+
+
+def not_found_lines(names: Sequence[str], lang: str) -> list[str]:
+    """Names told that occur nowhere, said as they were typed."""
+    return [say("cli.names_not_found", lang, names=", ".join(f"«{safe(n)}»" for n in names)), ""] if names else []
 
 
 def check_lines(data: Mapping[str, Any], phase_labels: Mapping[str, str], lang: str) -> list[str]:
     """What a check says to a parent, teacher or young person: calm, the crisis first, what to do, what it cannot know."""
-    lines = []
+    now = [say("cli.check_now", lang), *(f"  {n}. " + say(f"cli.check_now_{n}", lang) for n in range(1, 5)), ""]
+    lines = not_found_lines(data.get("names_not_found", ()), lang)
     if data["crisis"]:
-        lines += [say("cli.check_crisis", lang), ""]
+        lines += [say("cli.check_crisis", lang), "", *now]
+    lines += [say("cli.check_read", lang, messages=data["messages"]), ""]
     if not data["phases"]:
-        lines.append(say("cli.check_none", lang))
+        lines += [say("cli.check_none", lang), ""]
     for phase in data["phases"]:
-        lines.append(
-            say(
-                "cli.check_phase",
-                lang,
-                phase=phase_labels[phase["phase"]],
-                strength=say(f"cli.strength_{phase['strength']}", lang),
-                because=safe(phase["because"][lang]),
-            )
-        )
+        lines += [*phase_lines(phase, phase_labels, lang), ""]
+    if data["phases"] and not data["crisis"]:
+        lines += now
     lines.append(say(f"cli.check_at_risk_{data['at_risk_basis']}", lang))
-    if data["phases"] or data["crisis"]:
-        lines += ["", say("cli.check_now", lang), *(f"  {n}. " + say(f"cli.check_now_{n}", lang) for n in range(1, 5))]
-    lines += ["", say("cli.check_limits", lang)]
-    return lines
+    if data["at_risk_basis"] == "inferred":
+        lines.append(say("cli.check_at_risk_who", lang, names=", ".join(safe(n) for n in data["at_risk"])))
+    return [*lines, say("cli.check_limits", lang)]
+
+
+def phase_lines(phase: Mapping[str, Any], phase_labels: Mapping[str, str], lang: str) -> list[str]:
+    """One phase: what, how strong, where in the file, whose account, why."""
+    head = say(
+        "cli.check_phase",
+        lang,
+        phase=phase_labels[phase["phase"]],
+        strength=say(f"cli.strength_{phase['strength']}", lang),
+    )
+    where = say("cli.check_phase_where", lang, first=phase["first_seq"] + 1, last=phase["last_seq"] + 1)
+    return [head, "  " + where, "  " + safe(phase["because"][lang])]
 
 
 def warn_plaintext(where: Path, lang: str) -> None:
