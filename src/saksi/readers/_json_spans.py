@@ -36,7 +36,7 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Final, TypeVar
+from typing import Any, BinaryIO, Final, Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -90,12 +90,14 @@ class Entered:
 
 @dataclass(frozen=True)
 class Block:
-    """data: from the first byte of the first element to the last of the last. cut: the last one may lack its end."""
+    """data: from the first byte of the first element to the last of the last. cut: the last one may lack its end.
+    array: `data` between square brackets, where it was made already."""
 
     start: int
     data: bytes
     spans: Spans
     cut: bool = False
+    array: bytes | None = None
 
     def raw(self, i: int) -> bytes:
         """Bytes of element `i`."""
@@ -168,14 +170,14 @@ class _Frame:
     key_gap: bytes = b""
 
 
-def element_spans(data: bytes, gap: bytes) -> Spans | None:
+def element_spans(data: bytes, gap: bytes, array: bytes | None = None) -> Spans | None:
     """Spans (relative) of the values of `data` where one same `gap` separates them; None where that does not hold.
 
     Exact by induction: the first value begins at 0; msgspec gives its length; the gap's bytes are compared; the next
-    value begins after them.
+    value begins after them. array: `data` between square brackets, where it is at hand.
     """
     try:
-        raws = _RAWS.decode(b"[%b]" % data)
+        raws = _RAWS.decode(b"[%b]" % data if array is None else array)
     except DECODE_ERRORS:
         return None
     n = len(raws)
@@ -397,9 +399,10 @@ class Walker:
     def _sound_run(self, at: int, end: int, gap: bytes) -> Block | None:
         """The elements between two positions of the buffer, where every one is whole and the gaps are all the same."""
         data = self.feed.buf[at:end]
-        spans = element_spans(data, b"," + gap)
+        array = b"[%b]" % data
+        spans = element_spans(data, b"," + gap, array)
         start = self.feed.base + at
-        return None if spans is None else Block(start, data, spans + start)
+        return None if spans is None else Block(start, data, spans + start, array=array)
 
     def _run(self, at: int, end: int, gap: bytes, *, cut: bool = False) -> Block:
         """The elements between two positions of the buffer as a block."""
@@ -619,13 +622,22 @@ def decode_record(
     return type_(**kept)
 
 
+class Many(Protocol):
+    """Decodes a JSON array of records, all or nothing (DECODE_ERRORS)."""
+
+    def decode(self, data: bytes, /) -> list[Any]: ...
+
+
 def decode_block(
-    block: Block, many: msgspec.json.Decoder[list[S]], one: msgspec.json.Decoder[S], type_: type[S]
-) -> tuple[list[S | None], dict[int, Repairs]]:
-    """Every element of `block` as `type_` (None: unparsed), and the repairs by position."""
+    block: Block, many: Many, one: msgspec.json.Decoder[S], type_: type[S]
+) -> tuple[list[Any], dict[int, Repairs]]:
+    """Every element of `block` (None: unparsed), and the repairs by position.
+
+    Where the block is sound, all at once by `many`; else one by one as `type_`, whose field names are the same.
+    """
     n = len(block.spans)
     try:
-        bulk = many.decode(b"[" + block.data + b"]")
+        bulk = many.decode(b"[%b]" % block.data if block.array is None else block.array)
         if len(bulk) == n:
             return list(bulk), {}
     except DECODE_ERRORS:
@@ -779,6 +791,42 @@ def seconds_to_us(value: Any, per_second: int = 1) -> int | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return count * (1_000_000 // per_second) if 0 < count < 253_402_300_800 * per_second else None
+
+
+class Sparse:
+    """A list column of `n` rows of which few hold anything: `put` in any order, `array` makes it; rows without are null."""
+
+    def __init__(self, name: str, n: int) -> None:
+        self._type = MESSAGE_SCHEMA.field(name).type
+        self._n = n
+        self._rows: dict[int, Sequence[Any]] = {}
+
+    def put(self, row: int, values: Sequence[Any]) -> None:
+        """The values of one row; nothing where there are none."""
+        if values:
+            self._rows[row] = values
+
+    def array(self) -> pa.Array | None:
+        """The column; None where no row holds anything."""
+        if not self._rows:
+            return None
+        counts = np.zeros(self._n, dtype=np.int32)
+        flat: list[Any] = []
+        for row in sorted(self._rows):
+            counts[row] = len(self._rows[row])
+            flat += self._rows[row]
+        offsets = np.zeros(self._n + 1, dtype=np.int32)
+        np.cumsum(counts, out=offsets[1:])
+        return pa.ListArray.from_arrays(pa.array(offsets), self._values(flat), mask=pa.array(counts == 0))
+
+    def _values(self, flat: list[Any]) -> pa.Array:
+        inner = self._type.value_type
+        if not pa.types.is_struct(inner):
+            return pa.array(flat, inner)
+        fields = [inner.field(k) for k in range(inner.num_fields)]
+        return pa.StructArray.from_arrays(
+            [pa.array([entry[f.name] for entry in flat], f.type) for f in fields], fields=fields
+        )
 
 
 class Siblings:

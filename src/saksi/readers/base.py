@@ -21,7 +21,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -99,27 +100,80 @@ class Reader(Protocol):
     def read(self, source: Source, parts: Sequence[Part], settings: ReadSettings) -> Iterator[Chunk]: ...
 
 
+CONST_ROWS_MAX: Final = 65_536
+CONST_CHARS_MAX: Final = 80
+"""A column of one short value is made once and its beginning shared by the batches: at most 8 times 5 MiB are kept."""
+
+
+@lru_cache(maxsize=8)
+def _repeated(value: str, n: int) -> pa.Array:
+    return pa.repeat(pa.scalar(value, pa.string()), n)
+
+
 def const(value: str | None, n: int) -> pa.Array:
     """A string column of `n` times `value`."""
-    return pa.nulls(n, pa.string()) if value is None else pa.repeat(pa.scalar(value, pa.string()), n)
+    if value is None:
+        return pa.nulls(n, pa.string())
+    if n > CONST_ROWS_MAX or len(value) > CONST_CHARS_MAX:
+        return pa.repeat(pa.scalar(value, pa.string()), n)
+    return _repeated(value, 1 << max(n - 1, 0).bit_length()).slice(0, n)
+
+
+def _length(spans: Spans) -> int:
+    return int((spans[:, 1] - spans[:, 0]).sum())
+
+
+def _merged(spans: Spans) -> Spans:
+    """`spans` sorted, empty ones left out, those that touch joined. Overlapping ones stay apart, for `close` to see."""
+    spans = spans[spans[:, 1] > spans[:, 0]]
+    if not len(spans):
+        return NO_SPANS
+    starts, ends = spans[:, 0], spans[:, 1]
+    if (starts[1:] < starts[:-1]).any():
+        order = np.argsort(starts, kind="stable")
+        starts, ends = starts[order], ends[order]
+    apart = np.flatnonzero(starts[1:] != ends[:-1])
+    first = np.concatenate([starts[:1], starts[apart + 1]])
+    last = np.concatenate([ends[apart], ends[-1:]])
+    return np.stack([first, last], axis=1)
+
+
+def _between(rows: Spans, container: Spans) -> Spans:
+    """The merged union of `rows` and `container`, without a sort where the one fills the gaps of the other exactly."""
+    n = len(rows)
+    if n > 1 and n - 1 <= len(container) <= n:
+        before = container[len(container) - n + 1 :]
+        tiles = (before[:, 0] == rows[:-1, 1]).all() and (before[:, 1] == rows[1:, 0]).all()
+        if tiles and (before[:, 1] >= before[:, 0]).all() and (rows[:, 1] >= rows[:, 0]).all():
+            whole = np.array([[rows[0, 0], rows[-1, 1]]], dtype=np.int64)
+            return _merged(np.concatenate([container[: len(container) - n + 1], whole]))
+    return _merged(np.concatenate([rows, container]))
 
 
 @dataclass
 class PartTally:
-    """The account of one text part: which bytes are what."""
+    """The account of one text part: which bytes are what. counts: bytes by class. claimed: merged spans of all classes."""
 
     part: Part
     role: str
-    spans: dict[str, list[Spans]] = field(default_factory=lambda: {"messages": [], "container": [], "problems": []})
+    counts: dict[str, int] = field(default_factory=lambda: {"messages": 0, "container": 0, "problems": 0})
+    claimed: list[Spans] = field(default_factory=list)
     rows: int = 0
+
+    def add(self, rows: Spans, unparsed: npt.NDArray[np.bool_] | None, container: Spans, problems: Spans) -> None:
+        """Claim what a chunk says. unparsed: which rows are problems (None: none is)."""
+        bad = 0 if unparsed is None else _length(rows[unparsed])
+        self.counts["messages"] += _length(rows) - bad
+        self.counts["container"] += _length(container)
+        self.counts["problems"] += bad + _length(problems)
+        self.claimed.append(_between(rows, container))
+        if len(problems):
+            self.claimed.append(_merged(problems))
 
     def close(self) -> tuple[dict[str, int], Spans]:
         """Bytes by class and the spans nobody claimed. Raises TableError where two claims overlap or leave the part."""
         total = self.part.size
-        joined = {what: np.concatenate([NO_SPANS, *spans]) for what, spans in self.spans.items()}
-        everything = np.concatenate(list(joined.values()))
-        everything = everything[everything[:, 1] > everything[:, 0]]
-        everything = everything[np.argsort(everything[:, 0], kind="stable")]
+        everything = _merged(np.concatenate([NO_SPANS, *self.claimed]))
         starts, ends = everything[:, 0], everything[:, 1]
         if len(starts) and (starts[0] < 0 or ends[-1] > total or (starts[1:] < ends[:-1]).any()):
             raise TableError("partition_overlap", part=self.part.number)
@@ -127,8 +181,8 @@ class PartTally:
         edges_end = np.concatenate([starts, [total]]).astype(np.int64)
         gaps = np.stack([edges_start, edges_end], axis=1)
         gaps = gaps[gaps[:, 1] > gaps[:, 0]]
-        counts = {what: int((s[:, 1] - s[:, 0]).sum()) for what, s in joined.items()}
-        counts["problems"] += int((gaps[:, 1] - gaps[:, 0]).sum())
+        counts = dict(self.counts)
+        counts["problems"] += _length(gaps)
         return {"total": total, **counts}, gaps
 
 
@@ -157,6 +211,20 @@ def complete_batch(source: Source, chunk: Chunk, first_seq: int) -> pa.RecordBat
         else:
             arrays.append(pa.array(value, column.type))
     return pa.RecordBatch.from_arrays(arrays, schema=MESSAGE_SCHEMA)
+
+
+def _thread_counts(batch: pa.RecordBatch) -> dict[tuple[str | None, str | None], int]:
+    """Rows by (thread_id, thread_title). Without a join or grouping: those load a large part of Arrow, `check` needs none."""
+    if not batch.num_rows:
+        return {}
+    ids, titles = (batch.column(name).dictionary_encode(null_encoding="encode") for name in ("thread_id", "thread_title"))
+    codes = np.asarray(ids.indices).astype(np.int64) * len(titles.dictionary) + np.asarray(titles.indices)
+    known, titled = ids.dictionary.to_pylist(), titles.dictionary.to_pylist()
+    pairs, counts = np.unique(codes, return_counts=True)
+    return {
+        (known[pair // len(titled)], titled[pair % len(titled)]): count
+        for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True)
+    }
 
 
 class Reading:
@@ -209,13 +277,14 @@ class Reading:
         tally = self._tallies[chunk.part.number]
         starts = np.asarray(chunk.columns["span_start"], dtype=np.int64)
         ends = np.asarray(chunk.columns["span_end"], dtype=np.int64)
-        unparsed = np.asarray(pc.equal(batch.column("kind"), "unparsed"))
-        own = np.ones(len(starts), dtype=bool) if chunk.child is None else chunk.child == 0
+        kinds = batch.column("kind").dictionary_encode()
+        names = kinds.dictionary.to_pylist()
+        unparsed = np.asarray(kinds.indices) == names.index("unparsed") if "unparsed" in names else None
         spans = np.stack([starts, ends], axis=1)
-        tally.spans["messages"].append(spans[own & ~unparsed])
-        tally.spans["problems"].append(spans[own & unparsed])
-        tally.spans["container"].append(chunk.container)
-        tally.spans["problems"].append(chunk.problem_spans)
+        if chunk.child is not None and chunk.child.any():
+            own = chunk.child == 0
+            spans, unparsed = spans[own], None if unparsed is None else unparsed[own]
+        tally.add(spans, unparsed, chunk.container, chunk.problem_spans)
         tally.rows += batch.num_rows
         self.records += batch.num_rows
         self.problems.extend(chunk.problems)
@@ -223,17 +292,12 @@ class Reading:
             self._roles[number] = "attachment"
         if chunk.day_month_order is not None:
             self._order = chunk.day_month_order
-        for counter, name in ((self._kinds, "kind"), (self._bases, "sent_at_basis")):
-            for entry in pc.value_counts(batch.column(name)).to_pylist():
-                counter[entry["values"]] += entry["counts"]
         if batch.num_rows:
-            by_thread = pa.Table.from_batches([batch.select(["thread_id", "thread_title"])])
-            grouped = by_thread.group_by(["thread_id", "thread_title"], use_threads=False).aggregate(
-                [([], "count_all")]
-            )
-            for row in grouped.to_pylist():
-                key = (row["thread_id"], row["thread_title"])
-                self._threads[key] = self._threads.get(key, 0) + row["count_all"]
+            self._kinds.update(dict(zip(names, np.bincount(kinds.indices, minlength=len(names)).tolist(), strict=True)))
+        for entry in pc.value_counts(batch.column("sent_at_basis")).to_pylist():
+            self._bases[entry["values"]] += entry["counts"]
+        for key, count in _thread_counts(batch).items():
+            self._threads[key] = self._threads.get(key, 0) + count
 
     def _close(self) -> None:
         for number, tally in sorted(self._tallies.items()):

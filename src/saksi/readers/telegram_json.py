@@ -32,6 +32,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from saksi.parts import Part, Source
 from saksi.readers import _json_spans as js
@@ -136,15 +137,15 @@ class Plain(msgspec.Struct, gc=False):
     type: Any = None
     date: Any = None
     date_unixtime: Any = None
-    edited: Any = None
-    edited_unixtime: Any = None
     from_: Any = msgspec.field(default=None, name="from")
     from_id: Any = None
     text: Any = None
-    forwarded_from: Any = None
-    saved_from: Any = None
     reply_to_message_id: Any = None
     reply_to_peer_id: Any = None
+    edited: Any = None
+    edited_unixtime: Any = None
+    forwarded_from: Any = None
+    saved_from: Any = None
     via_bot: Any = None
     photo: Any = None
     file: Any = None
@@ -161,14 +162,53 @@ class Plain(msgspec.Struct, gc=False):
     game_title: Any = None
 
 
-NAMES: Final = tuple(f.name for f in msgspec.structs.fields(Plain))
-SIGNS: Final = tuple(sorted(set(NAMES) - {
-    "id", "type", "date", "date_unixtime", "from_", "from_id", "text", "reply_to_message_id", "reply_to_peer_id",
-}))
-_MANY = msgspec.json.Decoder(list[Plain])
+WORDS: Final = ("id", "type", "date", "date_unixtime", "from_", "from_id", "text", "reply_to_message_id", "reply_to_peer_id")
+SIGNS: Final = tuple(f.name for f in msgspec.structs.fields(Plain) if f.name not in WORDS)
+
+
+class Seen:
+    """The value of a sign in a sound block. One class a field: the decoder then says which signs a block holds at all,
+    so that the others need not be looked for row by row."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+_SEEN: Final = {name: type(f"Seen_{name}", (Seen,), {"__slots__": ()}) for name in SIGNS}
+_NAME_OF: Final = {kind: name for name, kind in _SEEN.items()}
+Quick: Final = msgspec.defstruct(
+    "Quick",
+    [
+        (f.name, Any if f.name in WORDS else _SEEN[f.name] | None, msgspec.field(default=None, name=f.encode_name))
+        for f in msgspec.structs.fields(Plain)
+    ],
+    gc=False,
+)
+"""`Plain` with signs as `Seen`: the form of a record in a block that decodes as a whole."""
+
+
+class _Bulk:
+    """Decodes sound blocks. signs: names of those that the last block held."""
+
+    def __init__(self) -> None:
+        self.signs: set[str] = set()
+        self._decoder = msgspec.json.Decoder(list[Quick], dec_hook=self._hook)  # type: ignore[valid-type]
+
+    def _hook(self, kind: type[Any], value: Any) -> Any:
+        self.signs.add(_NAME_OF[kind])
+        return kind(value)
+
+    def decode(self, data: bytes, /) -> list[Any]:
+        """The records of one array."""
+        self.signs.clear()
+        records: list[Any] = self._decoder.decode(data)
+        return records
+
+
 _PLAIN = msgspec.json.Decoder(Plain)
 _ONE = msgspec.json.Decoder(Message)
-_FIELDS: Final[Callable[[Any], tuple[Any, ...]]] = msgspec.structs.astuple
 _WORDY = attrgetter(
     "contact_information", "place_name", "address", "poll", "todo_list", "invoice_information", "game_title",
     "game_description", "game_link", "title", "inline_bot_buttons",
@@ -345,6 +385,7 @@ class _Job:
     thread_kinds: dict[str, str | None] = field(default_factory=dict)
     ledger: js.Ledger = field(default_factory=js.Ledger)
     zone_said: bool = False
+    bulk: _Bulk = field(default_factory=_Bulk)
 
     def __post_init__(self) -> None:
         self.siblings = js.Siblings(self.source, self.part)
@@ -414,29 +455,30 @@ class _Job:
 
     def _block(self, block: js.Block) -> Iterator[Chunk]:
         with js.gc_paused():
-            records, repaired = js.decode_block(block, _MANY, _PLAIN, Plain)
+            records, repaired = js.decode_block(block, self.bulk, _PLAIN, Plain)
+            sound = bool(records) and type(records[0]) is Quick
+        signs = [name for name in SIGNS if name in self.bulk.signs] if sound else SIGNS
         for at in range(0, len(records), ROWS_AT_ONCE):
             with js.gc_paused():
-                chunks = list(self._rows(block, at, records[at : at + ROWS_AT_ONCE], repaired))
+                chunks = list(self._rows(block, at, records[at : at + ROWS_AT_ONCE], repaired, signs))
             yield from chunks
 
     def _rows(
-        self, block: js.Block, first: int, records: list[Plain | None], repaired: dict[int, js.Repairs]
+        self, block: js.Block, first: int, records: list[Any], repaired: dict[int, js.Repairs], signs: Sequence[str]
     ) -> Iterator[Chunk]:
         n = len(records)
         spans = block.spans[first : first + n]
         holes = [i for i, m in enumerate(records) if m is None]
         whole = [Plain() if m is None else m for m in records] if holes else records
-        columns_of = zip(*map(_FIELDS, whole), strict=True)
-        f: dict[str, Sequence[Any]] = dict(zip(NAMES, columns_of, strict=True))
+        f: dict[str, Sequence[Any]] = {name: list(map(attrgetter(name), whole)) for name in (*WORDS, *signs)}
         problems = [
             Problem(reason, self.part.path, s, e)
-            for i in range(first, first + n) if i in repaired for reason, s, e in repaired[i].problems
+            for i in (range(first, first + n) if repaired else ()) if i in repaired for reason, s, e in repaired[i].problems
         ]
-        rows = _Columns(self, block, first, spans, n, f, set(holes))
+        rows = _Columns(self, block, first, spans, n, f, set(holes), signs)
         columns = rows.columns(problems)
         repairs: list[str | None] = [None] * n
-        for i in range(n):
+        for i in range(n) if repaired else ():
             if first + i in repaired:
                 repairs[i] = repaired[first + i].name
         for i in holes:
@@ -453,7 +495,7 @@ class _Job:
 
 @dataclass
 class _Columns:
-    """Columns of some records of one chat. f: field name -> its value in every record."""
+    """Columns of some records of one chat. f: field name -> its value in every record; signs: those of `SIGNS` it has."""
 
     job: _Job
     block: js.Block
@@ -462,6 +504,7 @@ class _Columns:
     n: int
     f: dict[str, Sequence[Any]]
     holes: set[int]
+    signs: Sequence[str]
     actors: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     edits: dict[int, int | None] = field(default_factory=dict)
     children: list[js.Child] = field(default_factory=list)
@@ -473,9 +516,11 @@ class _Columns:
         special = {i for i, t in enumerate(f["type"]) if t != "message"}
         self.kind: list[str | None] = ["text"] * n
         self.text: list[Any] = list(f["text"])
-        self.flags: list[list[str] | None] = [["left_chat"] if chat.left else None] * n
-        self.attachments: list[list[dict[str, Any]] | None] = [None] * n
-        for name in SIGNS:
+        self.flags = js.Sparse("flags", n)
+        self.attachments = js.Sparse("attachments", n)
+        for i in range(n) if chat.left else ():
+            self.flags.put(i, ["left_chat"])
+        for name in self.signs:
             values = f[name]
             if values.count(None) < n:
                 special.update([i for i, v in enumerate(values) if v is not None])
@@ -495,10 +540,9 @@ class _Columns:
             "thread_title": const(chat.title, n),
             "sent_at": sent, "sent_at_text": texts, "sent_at_basis": bases,
             "sender_id": senders, "sender_name": names, "direction": self._directions(senders),
-            "reply_to": self._replies(), "forwarded_from": _texts(f["forwarded_from"]),
+            "reply_to": self._replies(), "forwarded_from": _texts(f.get("forwarded_from")),
             "edited_at": self._edits(),
-            "attachments": self.attachments if any(self.attachments) else None,
-            "flags": self.flags if any(self.flags) else None,
+            "attachments": self.attachments.array(), "flags": self.flags.array(),
         }
 
     def _one(self, i: int) -> None:
@@ -523,11 +567,11 @@ class _Columns:
             elif kind != "text" or text is None:
                 text = None
         self.text[i] = text
-        self.flags[i] = flags or None
+        self.flags.put(i, flags)
         for name, words in further:
             self.children.append(js.Child(i, {"kind": kind, "text": words, "flags": [f"field:{name}"]}, inherits=True))
         self._reactions(i, m)
-        self.attachments[i] = self._attachments(m) or None
+        self.attachments.put(i, self._attachments(m))
 
     def _attachments(self, m: Message) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -592,30 +636,27 @@ class _Columns:
             return (None, "zone_unknown") if offset_s is None else ((seconds - offset_s) * 1_000_000, "zone_calibrated")
         return int(local_seconds_to_utc_us(np.array([seconds], dtype=np.int64), zone)[0]), "zone_given"
 
-    def _senders(self) -> tuple[list[str | None], list[str | None]]:
+    def _senders(self) -> tuple[Any, Any]:
         ids, names = list(self.f["from_id"]), list(self.f["from_"])
         for i, (account, name) in self.actors.items():
             if ids[i] is None and names[i] is None:
                 ids[i], names[i] = account, name
-        if set(map(type, ids)) - {str}:
-            ids = [_account(v) for v in ids]
-        if set(map(type, names)) - {str}:
-            names = [_said(v) for v in names]
-        return ids, names
+        return _strings(ids, _account), _strings(names, _said)
 
-    def _directions(self, senders: Sequence[str | None]) -> Any:
+    def _directions(self, senders: pa.Array) -> Any:
         owner = self.job.owner
         if owner is None:
             return None
-        return [None if s is None else "out" if s == owner else "in" for s in senders]
+        return pc.if_else(pc.equal(senders, owner), "out", "in")
 
-    def _times(self, problems: list[Problem]) -> tuple[pa.Array, Sequence[str | None], Any]:
+    def _times(self, problems: list[Problem]) -> tuple[pa.Array, pa.Array, Any]:
         """sent_at, sent_at_text, sent_at_basis."""
         f, n = self.f, self.n
-        dates = f["date"] if not set(map(type, f["date"])) - {str} else [_said(v) for v in f["date"]]
+        written = _strings(f["date"], _said)
         sent = _instants(f["date_unixtime"])
         if sent.null_count == 0:
-            return sent, dates, const("utc", n)
+            return sent, written, const("utc", n)
+        dates = written.to_pylist()
         at, bases = sent.cast(pa.int64()).to_pylist(), ["utc"] * n
         for i in range(n):
             if at[i] is None:
@@ -623,7 +664,7 @@ class _Columns:
         if "zone_unknown" in bases and not self.job.zone_said:
             self.job.zone_said = True
             problems.append(Problem("zone_unknown", self.job.part.path))
-        return pa.array(at, UTC_US), dates, bases
+        return pa.array(at, UTC_US), written, bases
 
     def _edits(self) -> Any:
         if not self.edits:
@@ -642,30 +683,32 @@ class _Columns:
         else:
             at = np.array([i for i, v in enumerate(ids) if type(v) is int and abs(v) < 1 << 63], dtype=np.int64)
             numbers = np.array([ids[int(i)] for i in at], dtype=np.int64)
-        order = np.argsort(numbers, kind="stable")
-        known, position = numbers[order], at[order]
-        replies: list[str | None] | None = None
+        known, position = numbers, at
+        if (numbers[1:] <= numbers[:-1]).any():
+            order = np.argsort(numbers, kind="stable")
+            known, position = numbers[order], at[order]
         targets = f["reply_to_message_id"]
-        if targets.count(None) < n:
-            replies = [None] * n
-            last = dict(zip(ids, range(n), strict=True)) if len(at) == n else {}
-            for i, target in enumerate(targets):
-                if target is None:
-                    continue
-                peer = f["reply_to_peer_id"][i]
-                replies[i] = f"tg:{target}" if peer is None else f"tg:{peer}/{target}"
-                if type(target) is not int or abs(target) >= 1 << 63 or peer is not None:
-                    continue
-                here = last.get(target)
-                if here is not None and here < i:
-                    replies[i] = f"{self.job.prefix}{self.spans[here, 0]}"
-                    continue
-                start = self._earlier(known, position, target, i)
-                start = chat.find(target) if start is None else start
-                if start is not None:
-                    replies[i] = f"{self.job.prefix}{start}"
+        rows = [i for i, v in enumerate(targets) if v is not None] if targets.count(None) < n else []
+        replies: pa.Array | None = None
+        if rows:
+            said = [self._reply(i, targets[i], f["reply_to_peer_id"][i], known, position) for i in rows]
+            place = np.full(n, -1, dtype=np.int64)
+            place[rows] = np.arange(len(rows))
+            replies = pa.array(said, pa.string()).take(pa.array(place, mask=place < 0))
         chat.blocks.append((known, self.spans[position, 0]))
         return replies
+
+    def _reply(
+        self, i: int, target: Any, peer: Any, known: npt.NDArray[np.int64], position: npt.NDArray[np.int64]
+    ) -> str:
+        """What record `i`, which answers `target`, says in column reply_to."""
+        if peer is not None:
+            return f"tg:{peer}/{target}"
+        if type(target) is not int or abs(target) >= 1 << 63:
+            return f"tg:{target}"
+        start = self._earlier(known, position, target, i)
+        start = self.job.chat.find(target) if start is None else start
+        return f"tg:{target}" if start is None else f"{self.job.prefix}{start}"
 
     def _earlier(
         self, known: npt.NDArray[np.int64], position: npt.NDArray[np.int64], target: int, before: int
@@ -678,8 +721,20 @@ class _Columns:
         return None
 
 
-def _texts(values: Sequence[Any]) -> Any:
-    return None if values.count(None) == len(values) else [_said(v) for v in values]
+def _texts(values: Sequence[Any] | None) -> Any:
+    """A column of texts that few rows have: as decoded one by one, or as `Seen`."""
+    if values is None or values.count(None) == len(values):
+        return None
+    return [None if v is None else _said(v.value if isinstance(v, Seen) else v) for v in values]
+
+
+def _strings(values: Sequence[Any], said: Callable[[Any], str | None]) -> pa.Array:
+    """`values` as a string column: as they are where every one is a text, else each as `said` of it ("" is null)."""
+    try:
+        column = pa.array(values, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([said(v) for v in values], pa.string())
+    return pc.if_else(pc.equal(column, ""), None, column) if column.null_count else column
 
 
 def _instants(values: Sequence[Any]) -> pa.Array:
