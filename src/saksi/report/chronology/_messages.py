@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from saksi.report._blocks import Block, Bullets, Heading, Line, Note, Para, Run, Section, Table, Window, words
@@ -12,6 +12,7 @@ from saksi.report._quote import one_line, quoted, seen
 from saksi.report._times import instant
 from saksi.report.chronology._context import LETTERS, Context, cell
 from saksi.table.schema import PHASES
+from saksi.words import area
 
 NOTES_MAX: Final = 8
 """Marks printed below one message; the rest is a number."""
@@ -20,6 +21,8 @@ NOTES_MAX: Final = 8
 def _flag(c: Context, flag: str) -> str:
     """A flag in words; "duration_s:32" keeps its value as exported."""
     name, colon, value = flag.partition(":")
+    if f"flag_{name}_{value}" in area("report"):
+        return c.term("flag", f"{name}_{value}")
     return f"{c.term('flag', name)} {one_line(value)}" if colon else c.term("flag", name)
 
 
@@ -111,14 +114,19 @@ def cost(w: Window) -> int:
 
 
 def fitting(built: Mapping[int, Window], ranked: Sequence[int], budget: int) -> list[int]:
-    """Which windows are printed, by rank until `budget` lines are spent; in order of printing."""
+    """Which windows are printed, by rank until `budget` lines are spent."""
     kept: list[int] = []
     for index in ranked:
         budget -= cost(built[index])
         if budget < 0 and kept:
             break
         kept.append(index)
-    return sorted(kept)
+    return kept
+
+
+def in_print_order(c: Context, indices: Iterable[int]) -> list[int]:
+    """Windows of threads with a phase first, then the others; each by time across apps, as `Evidence.plans` is."""
+    return sorted(indices, key=lambda i: (c.evidence.plans[i].thread not in c.phase_threads, i))
 
 
 def messages(c: Context, built: Mapping[int, Window], kept: Sequence[int]) -> Section:
@@ -133,7 +141,15 @@ def messages(c: Context, built: Mapping[int, Window], kept: Sequence[int]) -> Se
         blocks.append(Para(words(c.w(
             "windows_more", n=c.n(len(out)), total=c.n(len(plans)), lines=c.n(sum(len(plans[i].seqs) for i in out)),
             marks=c.n(sum(len(plans[i].marks) for i in out)))), "note"))
-    return Section("messages", c.w("messages_title"), [*blocks, *(built[i] for i in kept)], search=bool(kept))
+    ordered = in_print_order(c, kept)
+    inside = [built[i] for i in ordered if plans[i].thread in c.phase_threads]
+    outside = [built[i] for i in ordered if plans[i].thread not in c.phase_threads]
+    if outside:
+        outside_heading: list[Block] = [Heading(words(c.w("messages_outside")))] if inside else []
+        blocks += [*inside, *outside_heading, *outside]
+    else:
+        blocks += inside
+    return Section("messages", c.w("messages_title"), blocks, search=bool(kept))
 
 
 def limits(c: Context) -> Section:

@@ -50,9 +50,12 @@ def identifiers_in_context(c: Context) -> list[Found]:
 
 
 def value_words(kind: str, value: str) -> str:
-    """A canonical value as people write it: "bank:BCA:123" -> "BCA 123"."""
-    if kind in ("bank_account", "ewallet", "crypto") and value.count(":") >= 1:
-        return one_line(" ".join(value.split(":")[1 if value.startswith(("bank:", "ewallet:", "wallet:", "crypto:")) else 0 :]))
+    """A canonical value as people write it: "bank:BCA:123" -> "BCA 123", "btc:bc1…" -> "BTC bc1…"."""
+    coin, colon, address = value.partition(":")
+    if kind == "crypto" and colon:
+        return one_line(f"{coin.upper()} {address}")
+    if kind in ("bank_account", "ewallet") and value.count(":") >= 1:
+        return one_line(" ".join(value.split(":")[1 if value.startswith(("bank:", "ewallet:", "wallet:")) else 0 :]))
     return one_line(value)
 
 

@@ -51,11 +51,15 @@ def _place(c: Context, key: ThreadKey) -> str:
 
 
 def _wrote(c: Context, found: Sequence[Found]) -> dict[str, dict[tuple[str, str], list[Found]]]:
-    """Identifiers near marks, but amounts, by the account that wrote them."""
+    """Identifiers near marks, but amounts, by the account that wrote them.
+
+    What the person at risk wrote in threads without a phase (an order at a shop, say) is nobody's business here.
+    """
     result: dict[str, dict[tuple[str, str], list[Found]]] = defaultdict(lambda: defaultdict(list))
     for f in found:
         account = c.evidence.senders.get(f.key)
-        if f.kind != "money" and account is not None:
+        private = account in c.at_risk and f.thread not in c.phase_threads
+        if f.kind != "money" and account is not None and not private:
             result[account][f.kind, f.value].append(f)
     return result
 

@@ -87,7 +87,8 @@ def build(view: CaseView, lang: str, made_at_us: int) -> Built:
     """Both forms of the chronology. lang: id or en. Raises LookupError for words that are missing (a defect)."""
     c = _context(view, lang, made_at_us)
     plans = c.evidence.plans
-    built = {i: _messages.window(c, i + 1, plans[i]) for i in c.evidence.chosen}
+    numbers = {i: n for n, i in enumerate(_messages.in_print_order(c, range(len(plans))), 1)}
+    built = {i: _messages.window(c, numbers[i], plans[i]) for i in c.evidence.chosen}
     ranked = sorted(built, key=lambda i: (rank(plans[i]), i))
     found = _payments.identifiers_in_context(c)
     documents = []
