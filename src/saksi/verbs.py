@@ -226,11 +226,12 @@ def check_source(
     messages = pa.Table.from_batches(list(reading), schema=MESSAGE_SCHEMA)
     messages = findings.chosen_rows(messages, threads)
     problems: list[dict[str, Any]] = reading.account(lang)["problems"]
-    data = check_json(check(messages, at_risk), messages.num_rows)
     accounts = AccountSummaries()
     if at_risk:
         accounts.update(messages)
-    return {**data, "names_not_found": names_not_found(at_risk, accounts.rows())}, problems
+    unknown = names_not_found(at_risk, accounts.rows())
+    known = [name for name in at_risk if name not in unknown]  # none: inferred, for a wrong name would hide the distress
+    return {**check_json(check(messages, known), messages.num_rows), "names_not_found": unknown}, problems
 
 
 def scan(tables: Sequence[Path], at_risk: Sequence[str], out: Path | None) -> dict[str, Any]:
@@ -395,6 +396,8 @@ def _remember_people(case: Case, options: BuildOptions, ask: Ask | None) -> list
     told = list(options.at_risk)
     if not told and case.get("at_risk_basis") != "told" and ask:
         told = list(ask.at_risk(accounts))
+    if told and len(names_not_found(told, accounts)) == len(told):
+        told = []  # nobody of that name: kept out, for it would turn the victim's own words into somebody else's
     if told:
         case.set("at_risk", json.dumps(told, ensure_ascii=False))
         case.set("at_risk_basis", "told")

@@ -217,6 +217,8 @@ def phase_lines(phase: Mapping[str, Any], phase_labels: Mapping[str, str], lang:
         strength=say(f"cli.strength_{phase['strength']}", lang),
     )
     where = say("cli.check_phase_where", lang, first=phase["first_seq"] + 1, last=phase["last_seq"] + 1)
+    if phase["people"]:
+        where = say("cli.check_phase_people", lang, people=", ".join(safe(p) for p in phase["people"])) + " " + where
     return [head, "  " + where, "  " + safe(phase["because"][lang])]
 
 
