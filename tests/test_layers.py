@@ -16,6 +16,7 @@ RANKS = [
     ["words"],
     ["text"],
     ["table", "vault", "parts"],
+    ["embedded"],
     ["readers"],
     ["intake"],
     ["identifiers", "media", "signals"],

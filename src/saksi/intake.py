@@ -21,7 +21,8 @@ import hashlib
 import io
 import struct
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -29,6 +30,7 @@ from typing import BinaryIO, Final
 import msgspec
 
 from saksi import limits
+from saksi.embedded import media_spans, packed_end
 from saksi.errors import InputRefused, UsageError
 from saksi.parts import (
     Absent,
@@ -44,6 +46,11 @@ from saksi.vault import Vault
 
 CHUNK: Final = 1 << 20
 MEDIA_RULES: Final = ("digest", "police-key", "seal")
+
+READING_ERRORS: Final = (
+    OSError, EOFError, RuntimeError, NotImplementedError, ValueError, zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
+"""What a damaged or unreachable source raises while it is read. The vault's own failures are SaksiErrors, not these."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +75,17 @@ class AbsentRecord(msgspec.Struct, frozen=True):
 
 
 class KeptRecord(msgspec.Struct, frozen=True):
-    """A folder's file that was sealed."""
+    """A part that was sealed by itself: a folder's file, or a zip's text that holds a medium or cannot stay packed.
+
+    size, digest: of the part as received. cuts: (offset, length) in it that were not kept, ascending.
+    """
 
     number: int
-    path: str
+    path: str | None
     size: int
     digest: str
     object_id: str
+    cuts: list[tuple[int, int]] = []
 
 
 class TroubleRecord(msgspec.Struct, frozen=True):
@@ -89,8 +100,9 @@ class TroubleRecord(msgspec.Struct, frozen=True):
 class Received(msgspec.Struct, frozen=True):
     """What the vault holds of one source; itself sealed as an object of kind `source-record`.
 
-    sealed_as: whole, without_media, digest_only. object_id: the sealed bytes (file or skeleton), None for a folder and for
-    digest_only. cuts: (offset, length) in the archive as received, ascending, that the skeleton leaves out.
+    sealed_as: whole, without_media, digest_only. object_id: the sealed bytes (file or skeleton), None for a folder, for
+    digest_only and for an archive whose skeleton would not open (its texts are then in `kept`). cuts: (offset, length) in
+    the file or archive as received, ascending, that were not kept.
     """
 
     name: str
@@ -106,10 +118,11 @@ class Received(msgspec.Struct, frozen=True):
 
 
 class SkeletonFile(io.RawIOBase):
-    """The archive as received, seen through its skeleton: kept bytes from `inner`, cuts as zeros. Seekable."""
+    """A file as received, seen through what was kept of it: kept bytes from `inner`, cuts as `filler`. Seekable."""
 
-    def __init__(self, inner: BinaryIO, size: int, cuts: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, inner: BinaryIO, size: int, cuts: Sequence[tuple[int, int]], filler: bytes = b"\0") -> None:
         self._inner = inner
+        self._filler = filler
         self._size = size
         self._at = 0
         self._starts = [c[0] for c in cuts]
@@ -142,7 +155,7 @@ class SkeletonFile(io.RawIOBase):
         i = bisect.bisect_right(self._starts, self._at) - 1
         if i >= 0 and self._at < self._ends[i]:  # inside a cut
             n = min(len(view), self._ends[i] - self._at)
-            view[:n] = bytes(n)
+            view[:n] = self._filler * n
         else:
             stop = self._starts[i + 1] if i + 1 < len(self._starts) else self._size
             self._inner.seek(self._at - self._cut_before[i + 1])
@@ -162,6 +175,10 @@ def must_be_left_out(part: Part) -> bool:
     return part.media is not None or part.state != "present"
 
 
+TEXT_FILLER: Final = b"*"
+"""What readers see where a medium was cut out of a text: asterisks, so that the JSON or the line around it still reads.
+The places are in `problems` (embedded_media): no reader can take them for somebody's words unnoticed."""
+
 GAP_BYTES_MAX: Final = 64
 """Bytes between members that no directory entry names and that are kept all the same: data descriptors and alignment.
 A longer gap (a deleted member, something put in front of the archive) may hide a medium and is cut."""
@@ -177,39 +194,101 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def _member_cuts(path: Path, left_out: set[int]) -> list[tuple[int, int]]:
-    """Where the bytes that must not be kept lie in the archive: (offset, length), ascending, merged, in bounds.
+EXTRA_KEPT: Final = frozenset({0x0001, 0x5455, 0x7875, 0x000A, 0x7075, 0x9901})
+"""Extra fields of zip members that are kept: sizes, times, owner, unicode name, encryption. Others may hold thumbnails."""
 
-    The data of the members `left_out`, and long gaps that no directory entry names. Where members overlap (a bomb's
-    trick), a byte that a medium covers is cut; a kept member over it then reads as damaged, which is said.
+ENTRY: Final = struct.Struct("<4s4B4HL2L5H2L")
+"""A central directory entry's fixed part (APPNOTE 4.3.12), as zipfile reads it."""
+
+
+def _extra_cuts(extra: bytes, at: int) -> list[tuple[int, int]]:
+    """Payloads of extra fields that are unknown or too long for what they are; headers stay, so that it still parses."""
+    cuts = []
+    i = 0
+    while i + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, i)
+        stop = min(i + 4 + length, len(extra))
+        if length > GAP_BYTES_MAX or (kind not in EXTRA_KEPT and length > 8):
+            cuts.append((at + i + 4, at + stop))
+        i = stop
+    if i < len(extra):
+        cuts.append((at + i, at + len(extra)))
+    return cuts
+
+
+def _directory_cuts(raw: BinaryIO, start: int, size: int) -> list[tuple[int, int]]:
+    """What may hide in the directory at the archive's end: extra fields, comments, bytes between and behind its records."""
+    cuts: list[tuple[int, int]] = []
+    at = start
+    while at + ENTRY.size <= size:
+        raw.seek(at)
+        entry = raw.read(ENTRY.size)
+        if entry[:4] != b"PK\x01\x02":
+            break
+        name_len, extra_len, comment_len = struct.unpack_from("<HHH", entry, 28)
+        name_end = at + ENTRY.size + name_len
+        raw.seek(name_end)
+        cuts += _extra_cuts(raw.read(extra_len), name_end)
+        cuts.append((name_end + extra_len, name_end + extra_len + comment_len))
+        at = name_end + extra_len + comment_len
+    tail_start = max(at, size - (1 << 16) - 22)
+    raw.seek(tail_start)
+    tail = raw.read()
+    end = tail.rfind(b"PK\x05\x06")
+    if end < 0:
+        return cuts
+    # zip64's two records (56 and 20 bytes) stand right in front of the end record
+    records = [tail_start + i for i in (end - 76, end) if i >= 0 and tail[i : i + 4] in (b"PK\x06\x06", b"PK\x05\x06")]
+    cuts.append((at, min(records)))
+    cuts.append((tail_start + end + 22, size))
+    return cuts
+
+
+def _member_cuts(path: Path, left_out: set[int]) -> tuple[list[tuple[int, int]], set[int]]:
+    """Where the bytes that must not be kept lie in the archive, and which kept members must be sealed by themselves.
+
+    Cuts: (offset, length), ascending, merged, in bounds: the data of the members `left_out`, long gaps that no entry
+    names, what lies behind a member's data, extra fields and comments. Members to be sealed by themselves: those that do
+    not unpack to what their entry says. Where members overlap (a bomb's trick), a byte that a medium covers is cut; a
+    kept member over it then reads as damaged, which is said.
     """
     size = path.stat().st_size
     cut: list[tuple[int, int]] = []
+    apart: set[int] = set()
     with zipfile.ZipFile(path) as archive, path.open("rb") as raw:
         directory_start = min(archive.start_dir, size)
         known = [(directory_start, size)]
-        for number, info in enumerate(i for i in archive.infolist() if not i.filename.endswith("/")):
+        for number, info in enumerate(i for i in archive.infolist() if not i.is_dir()):
             raw.seek(info.header_offset)
             header = raw.read(30)
             if len(header) < 30 or header[:4] != b"PK\x03\x04":
                 continue
             name_len, extra_len = struct.unpack("<HH", header[26:30])
-            start = info.header_offset + 30 + name_len + extra_len
+            extra_at = info.header_offset + 30 + name_len
+            start = extra_at + extra_len
             end = min(start + info.compress_size, directory_start)
             known.append((info.header_offset, end))
+            raw.seek(extra_at)
+            cut += _extra_cuts(raw.read(extra_len), extra_at)
             if number in left_out:
                 cut.append((start, end))
+                continue
+            really, whole = packed_end(info, raw, start, end)
+            cut.append((really if whole else start, end))
+            if not whole:
+                apart.add(number)
         known += [
             (i.header_offset, i.header_offset + 30 + len(i.orig_filename.encode()) + 64)
             for i in archive.infolist()
-            if i.filename.endswith("/")
+            if i.is_dir()
         ]
+        cut += _directory_cuts(raw, directory_start, size)
     at = 0
     for start, end in _merged(known):
         if start - at > GAP_BYTES_MAX:
             cut.append((at, start))
         at = max(at, end)
-    return [(start, end - start) for start, end in _merged(cut)]
+    return [(start, end - start) for start, end in _merged(cut)], apart
 
 
 def _stream(opener: Callable[[], BinaryIO], cuts: Sequence[tuple[int, int]], expected_digest: str) -> Iterator[bytes]:
@@ -279,22 +358,36 @@ def receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhibi
         absent_parts = [p for p in handed.parts if must_be_left_out(p)]
     absent = _absent_records(vault, absent_parts, rule)
     left_out = {p.number for p in absent_parts}
+    keeps_media = rule.name == "seal"
+    troubles = list(handed.troubles)
+    embedded = {} if keeps_media else _embedded(handed, left_out, troubles)
     kept: list[KeptRecord] = []
     object_id: str | None = None
     cuts: list[tuple[int, int]] = []
-    sealed_as = "without_media" if left_out else "whole"
+    sealed_as = "without_media" if left_out or embedded else "whole"
     if handed.kind == "folder":
-        kept = _seal_folder(vault, handed, left_out)
+        kept = _seal_folder(vault, handed, left_out, embedded)
     elif handed.kind == "file" and left_out:
         sealed_as = "digest_only"
     else:
-        cuts = _member_cuts(path, left_out) if handed.kind == "zip" and rule.name != "seal" else []
+        apart: set[int] = set()
+        if handed.kind == "file":
+            cuts = embedded.get(0, [])
+        elif not keeps_media:
+            cuts, apart = _member_cuts(path, left_out | embedded.keys())
         sealed_as = "without_media" if cuts else sealed_as
-        object_id = vault.seal(
+        sealed = vault.seal(
             _stream(lambda: path.open("rb"), cuts, handed.digest),
             kind="source",
             meta={"digest_as_received": handed.digest},
-        ).object_id
+        )
+        object_id = sealed.object_id
+        if handed.kind == "zip" and not keeps_media:
+            if _opens_alike(vault, object_id, handed, cuts):
+                kept = _seal_apart(vault, handed, apart | embedded.keys(), embedded)
+            else:
+                object_id, cuts, sealed_as = None, [], "without_media"
+                kept = _seal_apart(vault, handed, {p.number for p in handed.parts} - left_out, embedded)
     received = Received(
         name=handed.name,
         kind=handed.kind,
@@ -305,7 +398,7 @@ def receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhibi
         cuts=cuts,
         absent=absent,
         kept=kept,
-        troubles=[TroubleRecord(t.reason, t.part, t.start, t.end) for t in handed.troubles],
+        troubles=[TroubleRecord(t.reason, t.part, t.start, t.end) for t in troubles],
     )
     record = vault.seal([msgspec.json.encode(received)], kind="source-record", meta={"exhibit": exhibit})
     vault.append(
@@ -322,16 +415,60 @@ def receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhibi
     return received, record.object_id
 
 
-def _seal_folder(vault: Vault, handed: Source, left_out: set[int]) -> list[KeptRecord]:
+def _embedded(handed: Source, left_out: set[int], troubles: list[Trouble]) -> dict[int, list[tuple[int, int]]]:
+    """Media inside the texts that will be kept, by part; adds their places to `troubles`."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for part in handed.parts:
+        if part.number in left_out or part.size == 0:
+            continue
+        try:
+            spans = media_spans(part.open, part.size)
+        except READING_ERRORS:
+            continue  # what cannot be read is sealed by itself as far as it goes, or not at all
+        if spans:
+            found[part.number] = spans
+            troubles += [Trouble("embedded_media", part.path, start, start + length) for start, length in spans]
+    return found
+
+
+def _seal_part(vault: Vault, part: Part, digest: str, cuts: Sequence[tuple[int, int]]) -> KeptRecord:
+    sealed = vault.seal(_stream(part.open, cuts, digest), kind="source", meta={"digest_as_received": digest})
+    return KeptRecord(part.number, part.path, part.size, digest, sealed.object_id, list(cuts))
+
+
+def _opens_alike(vault: Vault, object_id: str, handed: Source, cuts: Sequence[tuple[int, int]]) -> bool:
+    """Whether the skeleton lists the members of the archive: one that does not would end every later reading."""
+    try:
+        with _opener(vault, object_id, handed.size, cuts, b"\0")() as raw, zipfile.ZipFile(raw) as archive:
+            members = [i for i in archive.infolist() if not i.is_dir()][: limits.ARCHIVE_MEMBERS_MAX]
+            listed = [(i.filename[: limits.NAME_CHARS_MAX], i.file_size) for i in members]
+    except READING_ERRORS:
+        return False
+    return listed == [(p.path, p.size) for p in handed.parts]
+
+
+def _seal_apart(
+    vault: Vault, handed: Source, numbers: set[int], embedded: Mapping[int, list[tuple[int, int]]]
+) -> list[KeptRecord]:
+    """Seal members of an archive by themselves. One that cannot be unpacked whole is not kept: its digest is unknown."""
+    kept = []
+    for part in handed.parts:
+        digest = part.digest() if part.number in numbers else None
+        if digest is not None:
+            kept.append(_seal_part(vault, part, digest, embedded.get(part.number, [])))
+    return kept
+
+
+def _seal_folder(
+    vault: Vault, handed: Source, left_out: set[int], embedded: Mapping[int, list[tuple[int, int]]]
+) -> list[KeptRecord]:
     if hashlib.sha256(folder_listing(handed.parts)).hexdigest() != handed.digest:
         raise InputRefused("source_changed")
     kept = []
     for part in handed.parts:
         digest = part.digest()
-        if part.number in left_out or digest is None:
-            continue
-        sealed = vault.seal(_stream(part.open, (), digest), kind="source", meta={"digest_as_received": digest})
-        kept.append(KeptRecord(part.number, str(part.path), part.size, digest, sealed.object_id))
+        if part.number not in left_out and digest is not None:
+            kept.append(_seal_part(vault, part, digest, embedded.get(part.number, [])))
     return kept
 
 
@@ -345,31 +482,35 @@ def sealed_source(vault: Vault, received: Received) -> Source:
     """The source as readers see it: the sealed copy. Parts that were not kept have a digest and cannot be opened."""
     absent = {a.number: Absent(a.media, a.size, a.digest) for a in received.absent}
     troubles = [Trouble(t.reason, t.part, t.start, t.end) for t in received.troubles]
-    if received.kind == "folder":
-        parts = [
-            Part(k.path, k.number, k.size, lambda k=k: vault.open_object(k.object_id), known_digest=k.digest)  # type: ignore[misc]
-            for k in received.kept
-        ]
-        parts += [absent_part(a.path, a.number, absent[a.number]) for a in received.absent]
-        parts.sort(key=lambda p: p.number)
-        return Source(received.name, "folder", received.digest, received.size, parts, troubles)
+    alone = {k.number: _kept_part(vault, k) for k in received.kept}
     if received.object_id is None:
-        parts = [absent_part(a.path, a.number, absent[a.number]) for a in received.absent]
+        parts = [*alone.values(), *(absent_part(a.path, a.number, absent[a.number]) for a in received.absent)]
+        parts.sort(key=lambda p: p.number)
         return Source(received.name, received.kind, received.digest, received.size, parts, troubles)
-    object_id = received.object_id
+    opener = _opener(
+        vault, received.object_id, received.size, received.cuts, b"\0" if received.kind == "zip" else TEXT_FILLER
+    )
     if received.kind == "file":
-        source = source_from_stream(
-            received.name, received.size, received.digest, lambda: vault.open_object(object_id), []
-        )
+        source = source_from_stream(received.name, received.size, received.digest, opener, [])
         source.troubles = troubles
         return source
-
-    def opener() -> BinaryIO:
-        inner = vault.open_object(object_id)
-        raw = SkeletonFile(inner, received.size, received.cuts)
-        return io.BufferedReader(raw, limits.KIB * 256)
-
     raw = opener()
     archive = zipfile.ZipFile(raw)
-    parts = zip_parts(archive, [], absent)
+    not_here = absent | {n: Absent("text", p.size, p.known_digest) for n, p in alone.items()}
+    parts = [alone.get(p.number, p) for p in zip_parts(archive, [], not_here)]
     return Source(received.name, "zip", received.digest, received.size, parts, troubles, (archive, raw))
+
+
+def _opener(
+    vault: Vault, object_id: str, size: int, cuts: Sequence[tuple[int, int]], filler: bytes
+) -> Callable[[], BinaryIO]:
+    def opener() -> BinaryIO:
+        inner = vault.open_object(object_id)
+        return io.BufferedReader(SkeletonFile(inner, size, cuts, filler), limits.KIB * 256) if cuts else inner
+
+    return opener
+
+
+def _kept_part(vault: Vault, kept: KeptRecord) -> Part:
+    opener = _opener(vault, kept.object_id, kept.size, kept.cuts, TEXT_FILLER)
+    return Part(kept.path, kept.number, kept.size, opener, known_digest=kept.digest)

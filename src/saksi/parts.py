@@ -9,7 +9,9 @@ Bounds of `saksi.limits` hold here: members, names, sizes, ratios. What breaks o
 to disk and no member's name is ever used as a path.
 
 The digest of a folder is the SHA-256 of its listing: one line a file, sorted by path as UTF-8 bytes, each line
-`<sha256 of the file>  <path with />` LF: what `sha256sum` prints, so that `sha256sum` can check it.
+`<sha256 of the file>  <path with />` LF: what `sha256sum` prints, so that `sha256sum` can check it. Bytes of a name that
+are not UTF-8 are written as \\xNN. A case folder among the files is never taken in (its files change while it is used),
+nor are links, pipes and devices: each is a trouble of the source.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -318,41 +321,86 @@ def folder_listing(parts: list[Part]) -> bytes:
     return b"".join(d + b"  " + p + b"\n" for p, d in sorted(lines))
 
 
+def said_name(name: str) -> str:
+    """A file's name as text that can be stored: bytes that are not UTF-8 as \\xNN."""
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # lone surrogates, which Windows allows in names
+        return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def is_case_folder(folder: Path) -> bool:
+    """Whether a folder is a Saksi case: it must never become its own evidence."""
+    return (folder / "saksi.json").is_file() and (folder / "objects").is_dir()
+
+
 def _folder_files(root: Path, troubles: list[Trouble]) -> Iterator[tuple[str, Path]]:
-    for here, folders, files in os.walk(root, followlinks=False):
+    def named(path: Path) -> str:
+        return said_name(path.relative_to(root).as_posix())
+
+    def unlisted(error: OSError) -> None:  # a subfolder that may not be listed is said, not skipped in silence
+        troubles.append(Trouble("unreadable", named(Path(os.fsdecode(error.filename))) if error.filename else None))
+
+    for here, folders, files in os.walk(root, followlinks=False, onerror=unlisted):
         folders.sort()
-        for name in sorted(files) + [d for d in folders if (Path(here) / d).is_symlink()]:
+        inner = [d for d in folders if not (Path(here) / d).is_symlink()]
+        for name in sorted(files) + [d for d in folders if d not in inner]:
             path = Path(here) / name
-            inside = path.relative_to(root).as_posix()
-            if path.is_symlink() or not path.is_file():
-                troubles.append(Trouble("link_skipped", inside))
-                continue
-            yield inside, path
+            if path.is_symlink() or not path.is_file():  # a pipe or device would be read for ever
+                troubles.append(Trouble("link_skipped", named(path)))
+            else:
+                yield named(path), path
+        cases = [d for d in inner if is_case_folder(Path(here) / d)]
+        troubles += [Trouble("case_skipped", named(Path(here) / d)) for d in cases]
+        folders[:] = [d for d in inner if d not in cases]
+
+
+def _mode(path: Path) -> int:
+    """The file's mode. Raises InputRefused where there is nothing, or nothing that may be looked at."""
+    try:
+        return path.stat().st_mode
+    except PermissionError as e:
+        raise InputRefused("unreadable_file") from e
+    except (OSError, ValueError) as e:  # not there, a loop of links, a name no system can hold
+        raise InputRefused("no_such_file") from e
+
+
+def _open_folder(path: Path, name: str) -> Source:
+    troubles: list[Trouble] = []
+    parts = []
+    for number, (inside, file) in enumerate(_folder_files(path, troubles)):
+        try:
+            size = file.stat().st_size
+        except OSError:  # gone since the folder was listed
+            size = 0
+        part = Part(inside, number, size, lambda file=file: file.open("rb"))  # type: ignore[misc]
+        part.media = looks_like(part.head())
+        if part.state == "refused":
+            troubles.append(Trouble("unreadable", inside))
+        if part.media == "archive" and part.state == "present":
+            troubles.append(Trouble("nested_archive", inside))
+        parts.append(part)
+    digest = hashlib.sha256(folder_listing(parts)).hexdigest()
+    return Source(name, "folder", digest, sum(p.size for p in parts), parts, troubles)
 
 
 def open_source(path: Path) -> Source:
     """Open a file, zip or folder as handed in. Raises InputRefused where there is nothing to open."""
-    if not path.exists():
-        raise InputRefused("no_such_file")
-    troubles: list[Trouble] = []
-    if path.is_dir():
-        parts = []
-        for number, (inside, file) in enumerate(_folder_files(path, troubles)):
-            part = Part(inside, number, file.stat().st_size, lambda file=file: file.open("rb"))  # type: ignore[misc]
-            part.media = looks_like(part.head())
-            if part.state == "refused":
-                troubles.append(Trouble("unreadable", inside))
-            if part.media == "archive" and part.state == "present":
-                troubles.append(Trouble("nested_archive", inside))
-            parts.append(part)
-        digest = hashlib.sha256(folder_listing(parts)).hexdigest()
-        return Source(path.name, "folder", digest, sum(p.size for p in parts), parts, troubles)
-    size = path.stat().st_size
+    mode = _mode(path)
+    name = said_name(path.name or path.resolve().name)
+    here = path.resolve()
+    if any(is_case_folder(folder) for folder in (here, *here.parents)):
+        raise InputRefused("input_is_case")
+    if stat.S_ISDIR(mode):
+        return _open_folder(path, name)
+    if not stat.S_ISREG(mode):
+        raise InputRefused("no_plain_file")
     try:
+        size = path.stat().st_size
         digest = _file_digest(path)
     except OSError as e:
         raise InputRefused("unreadable_file") from e
-    return source_from_stream(path.name, size, digest, lambda: path.open("rb"), troubles)
+    return source_from_stream(name, size, digest, lambda: path.open("rb"), [])
 
 
 def source_from_stream(

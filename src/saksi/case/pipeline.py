@@ -21,7 +21,7 @@ import pyarrow as pa
 from saksi import findings, identifiers, signals
 from saksi.case.store import Case
 from saksi.errors import InputRefused, SaksiError
-from saksi.intake import MediaRule, Received, receive, sealed_source
+from saksi.intake import READING_ERRORS, MediaRule, Received, receive, sealed_source
 from saksi.parts import Source, open_source
 from saksi.readers.base import Reading, ReadSettings
 from saksi.readers.registry import read_source
@@ -69,6 +69,9 @@ def take_in(case: Case, paths: Sequence[Path], rule: MediaRule, progress: Progre
         except InputRefused as e:
             taken.append(Taken(position, None, error=e))
             continue
+        except READING_ERRORS:  # one broken file never ends a case
+            taken.append(Taken(position, None, error=InputRefused("unreadable_file")))
+            continue
         opened.append((source.name, source.digest, position, source, path))
     for done, (_, _, position, source, path) in enumerate(sorted(opened, key=lambda o: o[:3]), 1):
         progress("progress.seal", done, len(opened))
@@ -85,6 +88,8 @@ def _take_one(case: Case, source: Source, path: Path, rule: MediaRule, position:
         received, record = receive(case.vault, source, path, rule, exhibit=label)
     except InputRefused as e:
         return Taken(position, source.digest, error=e)
+    except READING_ERRORS:
+        return Taken(position, source.digest, error=InputRefused("unreadable_file"))
     case.add_source(label, received, record)
     return Taken(position, source.digest, label=label)
 

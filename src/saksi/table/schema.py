@@ -61,6 +61,8 @@ REASONS: Final = (
     "too_many_members",  # more members than limits.ARCHIVE_MEMBERS_MAX
     "duplicate_member",  # two members of one name
     "unreadable",  # the operating system would not give the bytes
+    "case_skipped",  # a Saksi case inside a folder that was handed in: never its own evidence
+    "embedded_media",  # a picture, sound or film inside a text: cut out, its place is kept
     "link_skipped",  # a symbolic link in a folder: not followed
     "nested_archive",  # an archive inside an archive or folder: give it by itself
     "missing_sibling",  # a numbered file of a thread is missing (message_1, message_3)
@@ -96,6 +98,8 @@ Reason = Literal[
     "too_many_members",
     "duplicate_member",
     "unreadable",
+    "case_skipped",
+    "embedded_media",
     "link_skipped",
     "nested_archive",
     "missing_sibling",

@@ -1,0 +1,221 @@
+"""Media inside texts: where they are, so that a case keeps the words and not the picture (DESIGN promise 3).
+
+    media_spans(opener, size)      -> [(start, length)]   a text part, looked at to its end, block by block
+    packed_end(info, raw, …)       -> (end, whole)        where a zip member's data really ends
+
+Two shapes are found. *Raw*: a stretch that no text encoding makes (control characters over a share that text never
+has), from the nearest known signature in front of it to its end. *Base64*: a data URI, a contact card's photo or any long
+run whose first bytes decode to a known signature. NUL runs alone are no medium: they are what a cut-off copy leaves.
+Runs under about half a kibibyte are not looked for: no picture fits.
+"""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import re
+import zipfile
+import zlib
+from collections.abc import Callable
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+import numpy.typing as npt
+
+WINDOW: Final = 256
+"""Bytes of one look: a run of 511 bytes always fills one window whole."""
+
+CONTROL_MAX: Final = 12
+"""Control characters of a window that are still text. Random bytes have 23 of 256, text none; emoji joiners have none."""
+
+OTHER_MAX: Final = 16
+"""Bytes outside the base64 alphabet in a window that may still be base64: line folds, and "\\/" as JSON writes "/"."""
+
+JOIN: Final = 64 * 1024
+"""Raw stretches closer than this are one medium: pictures carry readable passages (XMP) of some kibibytes."""
+
+BLOCK: Final = 1 << 20
+BACK: Final = 4096
+"""How far in front of the first raw window a signature is looked for: headers and their readable fields."""
+
+_CONTROL: Final = bytes(
+    1 if (b < 0x20 and b not in (0, 7, 8, 9, 10, 11, 12, 13, 0x1B)) or b == 0x7F else 0 for b in range(256)
+)
+_B64: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_")
+_OTHER: Final = bytes(0 if b in _B64 else 1 for b in range(256))
+
+_RAW_START: Final = re.compile(
+    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....(?:WEBP|WAVE|AVI )|....ftyp|\x1aE\xdf\xa3|OggS|ID3|fLaC|#!AMR"
+    rb"|PK\x03\x04|%PDF-|BM....\0\0\0\0|II\*\0|MM\0\*|Rar!\x1a\x07|7z\xbc\xaf|\x1f\x8b\x08|caff",
+    re.DOTALL,
+)
+_B64_RUN: Final = re.compile(
+    rb"(?:(?:/|\\/)9j(?:/|\\/)|/9j/|iVBORw0KGgo|R0lGOD[dl]h|UklGR|AAAA[A-Za-z0-9+/]{3,5}Z0eX|AAAA[A-Za-z0-9+/\\]{1,6}mdHlw"
+    rb"|AAAA[A-Za-z0-9+/\\]{1,6}ZnR5c|T2dnU|SUQz|GkXfo|JVBER|UEsDB|IyFBTV|SUkqA|TU0AK|Qk[0-9A-Za-z+/]{2})"
+    rb"(?:[A-Za-z0-9+/_-]|\\/|(?:\\r)?\\n|\r?\n[ \t]?(?=[A-Za-z0-9+/]*={0,2}[ \t]*(?:\r?\n|\Z)))*={0,2}"
+)
+
+
+def _windows(block: bytes, table: bytes) -> npt.NDArray[np.int64]:
+    """How many bytes of each whole window the table names; the last, shorter window counts as if it went on alike."""
+    flags = np.frombuffer(block.translate(table), dtype=np.uint8)
+    whole = len(flags) // WINDOW * WINDOW
+    counts: npt.NDArray[np.int64] = flags[:whole].reshape(-1, WINDOW).sum(axis=1, dtype=np.int64)
+    rest = flags[whole:]
+    if len(rest):
+        alike = int(rest.sum()) * WINDOW // len(rest) if len(rest) >= WINDOW // 4 else int(counts[-1:].sum())
+        counts = np.append(counts, alike)
+    return counts
+
+
+def _merged(spans: list[tuple[int, int]], apart: int) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1] + apart:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+class _Again:
+    """Reads places of a stream that need not be able to seek (a zip member), in about ascending order.
+
+    The last bytes are kept, so that small steps back cost nothing; a large one opens the stream again.
+    """
+
+    KEEP: Final = 1 << 17
+
+    def __init__(self, opener: Callable[[], BinaryIO]) -> None:
+        self._opener = opener
+        self._stream = opener()
+        self._end = 0
+        self._kept = b""
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def read_at(self, start: int, size: int) -> bytes:
+        """`size` bytes from `start`, fewer at the end."""
+        if start < self._end - len(self._kept):
+            self._stream.close()
+            self._stream, self._end, self._kept = self._opener(), 0, b""
+        while self._end < start + size:
+            block = self._stream.read(min(BLOCK, max(self.KEEP, start + size - self._end)))
+            if not block:
+                break
+            # what lies in front of `start` is kept only as far as a small step back needs
+            self._kept = self._kept[-max(self.KEEP, self._end - start) :] + block
+            self._end += len(block)
+        origin = self._end - len(self._kept)
+        return self._kept[max(0, start - origin) : max(0, start + size - origin)]
+
+
+def _raw_spans(again: _Again, windows: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
+    spans = []
+    for start, end in _merged(windows, JOIN):
+        back = max(0, start - BACK)
+        before = again.read_at(back, start - back + WINDOW)
+        signature = _RAW_START.search(before)
+        newline = before.rfind(b"\n", 0, start - back)
+        at = back + (signature.start() if signature else newline + 1 if newline >= 0 else 0)
+        # a window that is mostly text may hold the last bytes; text is taken up again at the next line
+        tail = again.read_at(end, WINDOW * 2)
+        line = tail.find(b"\n")
+        spans.append((at, size if end >= size or line < 0 else end + line + 1))
+    return spans
+
+
+def _base64_spans(again: _Again, windows: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
+    spans = []
+    for start, end in _merged(windows, WINDOW * 2):
+        first, last = max(0, start - 2 * WINDOW), min(size, end + 2 * WINDOW)
+        data = again.read_at(first, last - first)
+        spans += [(first + m.start(), first + m.end()) for m in _B64_RUN.finditer(data) if len(m.group()) >= WINDOW]
+    return spans
+
+
+def media_spans(opener: Callable[[], BinaryIO], size: int) -> list[tuple[int, int]]:
+    """(start, length) of every medium in a text of `size` bytes, ascending, not overlapping.
+
+    opener: gives the text's bytes from the start, each time it is called. Raises what reading raises.
+    """
+    raw: list[tuple[int, int]] = []
+    base64: list[tuple[int, int]] = []
+    utf16 = False
+    at = 0
+    with opener() as stream:
+        while block := _full_block(stream):
+            if at == 0:
+                utf16 = block[:2] in (b"\xff\xfe", b"\xfe\xff")
+            if not utf16:
+                raw += _hits(_windows(block, _CONTROL) > CONTROL_MAX, at, size)
+            base64 += _hits(_windows(block, _OTHER) <= OTHER_MAX, at, size)
+            at += len(block)
+    if utf16:
+        raw = _not_utf16(opener, size)
+    if not raw and not base64:
+        return []
+    again = _Again(opener)
+    try:
+        spans = (raw if utf16 else _raw_spans(again, raw, size)) + _base64_spans(again, base64, size)
+    finally:
+        again.close()
+    return [(start, end - start) for start, end in _merged(spans, 0)]
+
+
+def _full_block(stream: BinaryIO) -> bytes:
+    """BLOCK bytes, fewer only at the end: a zip member gives what it likes."""
+    parts: list[bytes] = []
+    left = BLOCK
+    while left and (data := stream.read(left)):
+        parts.append(data)
+        left -= len(data)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _hits(hit: npt.NDArray[np.bool_], at: int, size: int) -> list[tuple[int, int]]:
+    return [(at + i * WINDOW, min(at + (i + 1) * WINDOW, size)) for i in np.flatnonzero(hit).tolist()]
+
+
+def _not_utf16(opener: Callable[[], BinaryIO], size: int) -> list[tuple[int, int]]:
+    """From where a text that begins as UTF-16 stops being it, to its end."""
+    decoder = codecs.getincrementaldecoder("utf-16")()
+    at = 0
+    with opener() as stream:
+        while block := stream.read(BLOCK):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as e:
+                return [(max(2, at + e.start - BACK), size)]
+            at += len(block)
+    return []
+
+
+def packed_end(info: zipfile.ZipInfo, raw: BinaryIO, start: int, end: int) -> tuple[int, bool]:
+    """Where a member's packed data really ends, and whether it unpacks to the size its entry says.
+
+    Bytes behind that end are never unpacked by anybody: something could hide there. False also where it cannot be told.
+    """
+    if info.compress_type == zipfile.ZIP_STORED:
+        return min(end, start + info.file_size), end - start >= info.file_size
+    if info.compress_type == zipfile.ZIP_DEFLATED:
+        unpack: Any = zlib.decompressobj(-15)
+    elif info.compress_type == zipfile.ZIP_BZIP2:
+        unpack = bz2.BZ2Decompressor()
+    else:
+        return end, False
+    raw.seek(start)
+    left, unpacked = end - start, 0
+    try:
+        while left and not unpack.eof:
+            block = raw.read(min(BLOCK // 16, left))
+            if not block:
+                break
+            left -= len(block)
+            unpacked += len(unpack.decompress(block))
+            if unpacked > info.file_size:
+                return end, False
+    except (zlib.error, OSError, ValueError):
+        return end, False
+    return end - left - len(unpack.unused_data), unpack.eof and unpacked == info.file_size
