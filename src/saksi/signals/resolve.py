@@ -10,6 +10,8 @@ Steps, in order (docs/signals.md#resolve; numbers and their reasons are the cons
 5. A weak mark needs a second category by the same sender near it, or an earlier strong one.
 6. Strength: as the taxonomy says; strong too where many categories of one sender meet.
 7. Nobody at risk known: only what holds whoever it is.
+8. Answers need something to answer: a plea is distress only behind a threat by somebody else, `payment_made` stays only
+   beside the acts of somebody else. Words of self-harm stand by themselves, in jest and in quotation marks too.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -30,7 +32,7 @@ import pyarrow.compute as pc
 from saksi.signals.candidates import SILENT_KINDS
 from saksi.signals.rules import Packs, packs
 from saksi.signals.senders import AtRisk, By
-from saksi.signals.taxonomy import CUES, JOKE, OTHER_THREAT, REPORTED, RESPONSES, Signal, taxonomy
+from saksi.signals.taxonomy import CUES, JOKE, OTHER_THREAT, PLEA, REPORTED, RESPONSES, Signal, taxonomy
 from saksi.table.order import thread_order
 from saksi.table.schema import MARK_SCHEMA
 from saksi.words import say
@@ -47,7 +49,8 @@ MANY_CATEGORIES: Final = 4
 reach four, 4.5 % of neutral senders, none of a technical channel (facts SIGNALS 1)."""
 
 REPORTED_REACH: Final = 100
-"""Code points behind "he said that" that are taken for the reported words: a long sentence."""
+"""Code points behind "he said that" that are taken for the reported words: a long sentence. It ends earlier where a new
+sentence speaks in the first person to "you": the speaker has come back to his own affair."""
 
 FORWARDED_LONG: Final = 300
 """Code points from which a forwarded text is passed-on reading matter (news, warnings), not the sender's own words."""
@@ -57,8 +60,15 @@ NEWS_LONG: Final = 400
 
 NEEDS_THREAT: Final = ("payment_demand", "deadline")
 THREATS: Final = ("leverage", "threat_to_share", "coerced_more")
+BINDING: Final = ("quota_debt", "document_control")
+"""Debts and papers that hold a person: a plea behind them is distress as behind a threat."""
+
 IMAGE_TALK: Final = ("leverage", "coerced_more", "image_request", "video_call_request", "no_share_promise", "reciprocity")
 
+_NEW_SENTENCE: Final = re.compile(r"[.!?\u2026]+(?=\s)|\n|,?\s(?=(?:tapi|tp|awas|pokoknya|but)\b)", re.IGNORECASE)
+_SPEAKS_TO_YOU: Final = re.compile(
+    r"(?=.*\b(?:aku|ak|gw|gue|gua|saya|ku\w+|i|i['\u2019]?(?:ll|m|ve))\b)"
+    r".*\b(?:kamu|km|lu|lo|elu|kau|awak|anda|\w{3,}mu|you|your|u|ur)\b", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"[\"“”„«]([^\"“”„«»]{8,})[\"“”»]")
 
 
@@ -133,7 +143,7 @@ def _said(looked: _Thread, candidates: pa.Table) -> list[Said]:
     for i, row in enumerate(looked.row_of.tolist()):
         if row >= 0:
             by_row[row].append(i)
-    known = taxonomy().signals
+    meant = taxonomy().signals | {PLEA: taxonomy().signals["distress"]}
     result: list[Said] = []
     for row, numbers in by_row.items():
         values = looked.values[row]
@@ -144,10 +154,10 @@ def _said(looked: _Thread, candidates: pa.Table) -> list[Said]:
         by = looked.at_risk.by(values.get("sender_id"), values.get("sender_name"))
         for i in numbers:
             signal = columns["signal"][i]
-            if signal in known and heard.own_words(signal, columns["start"][i], columns["end"][i]):
+            if signal in meant and heard.own_words(signal, columns["start"][i], columns["end"][i]):
                 result.append(Said(row, int(looked.position[row]), values["instant"], sender, by, signal,
                                    columns["start"][i], columns["end"][i], columns["rule"][i], columns["version"][i],
-                                   known[signal]))
+                                   meant[signal]))
     result.sort(key=lambda s: (s.at, s.start, s.end, s.rule))
     return result
 
@@ -157,6 +167,7 @@ class _Heard:
 
     def __init__(self, values: dict[str, Any], found: Sequence[tuple[str, int, int]]) -> None:
         text: str = values.get("text") or ""
+        self.text = text
         cues = [(start, end) for signal, start, end in found if signal == REPORTED]
         self.joke = any(signal == JOKE for signal, _, _ in found)
         self.cues = cues
@@ -168,14 +179,27 @@ class _Heard:
 
     def own_words(self, signal: str, start: int, end: int) -> bool:
         """A response keeps standing beside reported words ("he says he will post it, please help me"): it is why they
-        are repeated. Within quotation marks nothing is the speaker's own."""
+        are repeated. Within quotation marks nothing is the speaker's own. Distress always stands: a card too many does
+        less harm than "i want to die lol" unheard."""
+        if signal == "distress":
+            return True
         if any(s <= start and end <= e for s, e in self.quotes):
             return False
-        if signal in RESPONSES:
+        if signal in RESPONSES or signal == PLEA:
             return not self.joke
         if self.whole or self.joke:
             return False
-        return not any(cue_start <= start <= cue_end + REPORTED_REACH for cue_start, cue_end in self.cues)
+        return not any(self._told(cue_start, cue_end, start) for cue_start, cue_end in self.cues)
+
+    def _told(self, cue_start: int, cue_end: int, start: int) -> bool:
+        """Whether a candidate at `start` is within the words that the cue reports."""
+        if not cue_start <= start <= cue_end + REPORTED_REACH:
+            return False
+        begins = [m.end() for m in _NEW_SENTENCE.finditer(self.text, cue_end, max(start, cue_end))]
+        if not begins:
+            return True
+        ends = _NEW_SENTENCE.search(self.text, start)
+        return _SPEAKS_TO_YOU.match(self.text, begins[-1], ends.start() if ends else len(self.text)) is None
 
 
 # -- steps 2 to 7 -------------------------------------------------------------------------------------------------------------
@@ -206,6 +230,7 @@ def decide(said: list[Said], *, known: bool) -> list[Said]:
         kept.extend(_kept_of_sender(own, sender_named=sender is not None))
     if not known:
         kept = _whoever_it_is(kept)
+    kept = _with_something_to_answer(kept)
     kept.sort(key=lambda s: (s.at, s.start, s.end, s.rule))
     return kept
 
@@ -282,6 +307,33 @@ def _whoever_it_is(kept: list[Said]) -> list[Said]:
         elif s.sender is not None and s.sender in threatening:
             result.append(s)
     return result
+
+
+def _with_something_to_answer(kept: list[Said]) -> list[Said]:
+    """Step 8. A plea becomes `distress`, at most one a message; without a threat before it, it is nothing."""
+    acts: dict[str | None, list[Said]] = defaultdict(list)
+    threats: dict[str | None, list[Said]] = defaultdict(list)
+    for s in sorted(kept, key=lambda s: s.at):
+        if s.meant.phase is not None:
+            acts[s.sender].append(s)
+        if s.signal in (*THREATS, *NEEDS_THREAT, *BINDING):
+            threats[s.sender].append(s)
+    distressed = {s.row for s in kept if s.signal == "distress"}
+    result = []
+    for s in kept:
+        if s.signal == PLEA:
+            if s.row not in distressed and any(_behind_one_of(s, t) for who, t in threats.items() if who != s.sender):
+                distressed.add(s.row)
+                result.append(replace(s, signal="distress"))
+        elif s.signal != "payment_made" or any(_near_one_of(s, a) for who, a in acts.items() if who != s.sender):
+            result.append(s)
+    return result
+
+
+def _behind_one_of(one: Said, others: Sequence[Said]) -> bool:
+    """Whether one of `others` (in sending order) is near and before."""
+    at = bisect_left(others, one.at, key=lambda o: o.at)
+    return at > 0 and near(one, others[at - 1])
 
 
 def strengths(kept: list[Said]) -> list[str]:

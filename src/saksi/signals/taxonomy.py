@@ -18,7 +18,11 @@ REPORTED: Final = "_reported"
 JOKE: Final = "_joke"
 """Pseudo-signal of packs: a cue that the message is not meant. Never a mark."""
 
-CUES: Final = (REPORTED, JOKE)
+PLEA: Final = "_plea"
+"""Pseudo-signal of packs: words that plead or fear, everyday by themselves ("tolong jangan"). `distress` where somebody
+else in the thread has threatened before (resolve), else nothing."""
+
+CUES: Final = (REPORTED, JOKE, PLEA)
 RESPONSES: Final = ("refusal", "distress", "disclosure", "payment_made")
 OTHER_THREAT: Final = "other_threat"
 
