@@ -45,13 +45,13 @@ _B64: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 _OTHER: Final = bytes(0 if b in _B64 else 1 for b in range(256))
 
 _RAW_START: Final = re.compile(
-    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....(?:WEBP|WAVE|AVI )|....ftyp|\x1aE\xdf\xa3|OggS|ID3|fLaC|#!AMR"
-    rb"|PK\x03\x04|%PDF-|BM....\0\0\0\0|II\*\0|MM\0\*|Rar!\x1a\x07|7z\xbc\xaf|\x1f\x8b\x08|caff",
+    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....(?:WEBP|WAVE|AVI )|....ftyp|\x1aE\xdf\xa3|OggS\0|ID3[\2-\4]|fLaC\0|#!AMR"
+    rb"|PK\x03\x04|%PDF-|BM....\0\0\0\0|II\*\0|MM\0\*|Rar!\x1a\x07|7z\xbc\xaf|\x1f\x8b\x08|caff\0",
     re.DOTALL,
 )
 _B64_RUN: Final = re.compile(
-    rb"(?:(?:/|\\/)9j(?:/|\\/)|/9j/|iVBORw0KGgo|R0lGOD[dl]h|UklGR|AAAA[A-Za-z0-9+/]{3,5}Z0eX|AAAA[A-Za-z0-9+/\\]{1,6}mdHlw"
-    rb"|AAAA[A-Za-z0-9+/\\]{1,6}ZnR5c|T2dnU|SUQz|GkXfo|JVBER|UEsDB|IyFBTV|SUkqA|TU0AK|Qk[0-9A-Za-z+/]{2})"
+    rb"(?:(?:/|\\/)9j(?:/|\\/)|/9j/|iVBORw0KGg[o-r]|R0lGOD[dl]h|UklGR|AAAA[A-Za-z0-9+/\\]{2,4}Z0eX"
+    rb"|T2dnU|SUQz|GkXfo|JVBER|UEsDB|IyFBTV|SUkqA|TU0AK|Qk[0-9A-Za-z+/]{2})"
     rb"(?:[A-Za-z0-9+/_-]|\\/|(?:\\r)?\\n|\r?\n[ \t]?(?=[A-Za-z0-9+/]*={0,2}[ \t]*(?:\r?\n|\Z)))*={0,2}"
 )
 
@@ -111,18 +111,34 @@ class _Again:
         return self._kept[max(0, start - origin) : max(0, start + size - origin)]
 
 
+def _no_text(data: bytes) -> list[int]:
+    """Where bytes stand that no text holds: control characters and what is not UTF-8."""
+    places = []
+    at = 0
+    for char in data.decode("utf-8", "surrogateescape"):
+        code = ord(char)
+        if 0xDC80 <= code <= 0xDCFF or (code < 0x80 and _CONTROL[code]):
+            places.append(at)
+        at += 1 if code < 0x80 or 0xDC80 <= code <= 0xDCFF else len(char.encode())
+    return places
+
+
 def _raw_spans(again: _Again, windows: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
     spans = []
     for start, end in _merged(windows, JOIN):
         back = max(0, start - BACK)
         before = again.read_at(back, start - back + WINDOW)
+        near = max(0, start - back - WINDOW)  # the window in front may hold its first bytes
         signature = _RAW_START.search(before)
-        newline = before.rfind(b"\n", 0, start - back)
-        at = back + (signature.start() if signature else newline + 1 if newline >= 0 else 0)
+        newline = before.rfind(b"\n", 0, near + min(_no_text(before[near:]), default=0))
+        at = back + (signature.start() if signature else newline + 1)
         # a window that is mostly text may hold the last bytes; text is taken up again at the next line
         tail = again.read_at(end, WINDOW * 2)
-        line = tail.find(b"\n")
-        spans.append((at, size if end >= size or line < 0 else end + line + 1))
+        bad = [i for i in _no_text(tail) if end + len(tail) == size or i < len(tail) - 3]  # not a character cut in two
+        line = tail.find(b"\n", max(bad, default=0))
+        spans.append(
+            (at, size if line < 0 and end + len(tail) >= size else end + (len(tail) if line < 0 else line + 1))
+        )
     return spans
 
 
