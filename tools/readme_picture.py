@@ -50,7 +50,7 @@ def picture(report: Path, right: int) -> bytes:
         (here / "report.pdf").write_bytes(report.read_bytes())
         source = here / "picture.typ"
         source.write_text(TEMPLATE.replace("RIGHT", str(right)), encoding="utf-8")
-        drawn = typst.compile(source, root=folder, format="png", ppi=144.0, ignore_system_fonts=True)
+        drawn = typst.compile(source, root=here, format="png", ppi=144.0, ignore_system_fonts=True)
     out = io.BytesIO()
     sheet = Image.open(io.BytesIO(drawn)).convert("RGB")
     small = sheet.resize((WIDTH, sheet.height * WIDTH // sheet.width), Image.Resampling.LANCZOS)

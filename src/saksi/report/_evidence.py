@@ -297,10 +297,12 @@ def in_context(view: CaseView, context: Mapping[str, npt.NDArray[np.int64]]) -> 
     return table.take(np.flatnonzero(hit))
 
 
-def _money_keys(found: pa.Table) -> list[Key]:
-    """Messages near marks that name an amount or a destination."""
-    rows = found.filter(pc.is_in(found.column("kind"), pa.array(MONEY_KINDS))).slice(0, MONEY_ROWS_MAX)
-    return list(zip(rows.column("source_digest").to_pylist(), rows.column("seq").to_pylist(), strict=True))
+def _money_keys(found: pa.Table, marks: Sequence[Mark]) -> list[Key]:
+    """Messages near marks that name an amount or a destination, threads with marks of a phase first."""
+    rows = found.filter(pc.is_in(found.column("kind"), pa.array(MONEY_KINDS))).select(("source_digest", "thread_id", "seq"))
+    first = {m.thread for m in marks if m.phase is not None}
+    listed = sorted(rows.to_pylist(), key=lambda r: (r["source_digest"], r["thread_id"]) not in first)
+    return [(r["source_digest"], r["seq"]) for r in listed[:MONEY_ROWS_MAX]]
 
 
 def gather(view: CaseView, shown: Shown, extra: Sequence[Key]) -> Evidence:
@@ -319,6 +321,6 @@ def gather(view: CaseView, shown: Shown, extra: Sequence[Key]) -> Evidence:
     chosen = _choose(plans)
     keys: list[Key] = [(plans[i].thread[0], s) for i in chosen for s in plans[i].seqs]
     context = _by_source([(p.thread[0], s) for p in plans for s in p.seqs])
-    rows = _second_pass(view, _by_source([*keys, *extra, *_money_keys(in_context(view, context))]))
+    rows = _second_pass(view, _by_source([*keys, *extra, *_money_keys(in_context(view, context), shown.marks)]))
     pa.default_memory_pool().release_unused()  # the batches are gone; typst needs the room
     return Evidence(first.names, first.senders, plans, chosen, rows, context, first.quarters)

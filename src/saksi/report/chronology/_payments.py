@@ -152,6 +152,8 @@ def _plain(c: Context, money: Sequence[Found], routes: Sequence[Found]) -> list[
 
 def _time(c: Context, key: Key) -> str:
     row = c.row(key)
+    if not row:
+        return "–"  # its row was not read (bounds of `_evidence`): nothing is said of its time
     at = row.get("sent_us")
     return short(at, c.view.zone, c.lang) if at is not None else c.when(None, row.get("sent_at_text"))
 
