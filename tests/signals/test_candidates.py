@@ -1,9 +1,11 @@
-"""Candidates: exact spans of the raw text, both engines equal, the same rows alone and in a batch."""
+"""Candidates: exact spans of the raw text; the same rows as every rule tried on every message, alone or in a batch."""
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
+import re
+from functools import cache
+from random import Random
 
 import pyarrow as pa
 import pytest
@@ -11,10 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saksi import signals
+from saksi.signals.candidates import SPANS_MAX
+from saksi.signals.patterns import whole_words
+from saksi.signals.rules import Rule
 from saksi.table.schema import CANDIDATE_SCHEMA
+from saksi.text import fold_batch
+from saksi.text.normalise import evasion_view
 from tests.signals.build import thread
-
-needs_hyperscan = pytest.mark.skipif(importlib.util.find_spec("hyperscan") is None, reason="no wheel for this machine")
+from tests.simulator.bulk import body
+from tests.simulator.demo import demo_phone
 
 
 def batch(texts: list[str]) -> pa.RecordBatch:
@@ -34,13 +41,75 @@ def disguised(text: str, how: int) -> str:
     ][how]
 
 
-@needs_hyperscan
-def test_both_engines_give_the_same_rows() -> None:
+@cache
+def expressions() -> list[tuple[Rule, re.Pattern[str], re.Pattern[str] | None, re.Pattern[str] | None]]:
+    """Each rule as one expression of all its patterns, what it needs and what vetoes it."""
+    return [
+        (r, re.compile(whole_words(r.patterns)), *(re.compile(whole_words(p)) if p else None for p in (r.needs, r.unless)))
+        for r in signals.packs().rules
+    ]
+
+
+def by_force(texts: list[str]) -> list[tuple[int, int, int, str]]:
+    """(seq, start, end, rule) by trying every rule on every message in both views: no gate, no batch."""
+    rows = []
+    for seq, text in enumerate(texts):
+        plain = fold_batch(pa.array([text], pa.large_string()))
+        kept: dict[str, list[tuple[int, int]]] = {}
+        for view in (plain, evasion_view(plain)):
+            message = view.message(0).decode("ascii") if len(view) else ""
+            for rule, matches, needs, unless in expressions():
+                if (needs and not needs.search(message)) or (unless and unless.search(message)):
+                    continue
+                spans = kept.setdefault(rule.id, [])
+                for match in itertools.islice(matches.finditer(message), SPANS_MAX):
+                    start, end = view.raw_span(0, *match.span())
+                    if len(spans) < SPANS_MAX and all(end <= s or start >= e for s, e in spans):
+                        spans.append((start, end))
+        rows += [(seq, start, end, rule) for rule, spans in kept.items() for start, end in spans]
+    return sorted(rows)
+
+
+def rows_of(texts: list[str]) -> list[tuple[int, int, int, str]]:
+    found = signals.candidates(batch(texts)).to_pylist()
+    return [(f["seq"], f["start"], f["end"], f["rule"]) for f in found]
+
+
+def test_every_example_gives_the_rows_that_trying_all_rules_gives() -> None:
     texts = [disguised(text, i % 8) for i, text in enumerate(examples())]
-    texts += [a + " " + b for a, b in itertools.pairwise(examples())]
-    one = signals.candidates(batch(texts), engine="words")
-    assert one.num_rows > len(texts) / 4
-    assert one.equals(signals.candidates(batch(texts), engine="hyperscan"))
+    texts += [a + " " + b for a, b in itertools.islice(itertools.pairwise(examples()), 0, None, 3)]
+    found = rows_of(texts)
+    assert len(found) > len(texts) / 4
+    assert found == by_force(texts)
+
+
+def test_talk_gives_the_rows_that_trying_all_rules_gives() -> None:
+    rng = Random(5)
+    said = [s.text for chat in demo_phone().chats for s in chat.said() if s.text]
+    texts = rng.sample(said, min(len(said), 1500)) + [body(rng) for _ in range(500)]
+    found = rows_of(texts)
+    assert len(found) > 50
+    assert found == by_force(texts)
+
+
+WORDS = sorted({w for text in examples() for w in text.split()})
+SIGNS = ["😀", "\n", "...", "-", "\u200b", "'", "é", "о", "0", "1", "100", "rp", "Rp 1.500", "v c s", "a.b", "@", "$", "5rb"]
+
+
+@given(st.lists(st.lists(st.one_of(
+    st.sampled_from(examples()), st.sampled_from(WORDS), st.sampled_from(SIGNS), st.text("abikmnou 0134@.'", max_size=12),
+    st.builds(disguised, st.sampled_from(examples()), st.integers(0, 7)),
+), min_size=1, max_size=6).map(" ".join), min_size=1, max_size=6))
+@settings(max_examples=120, deadline=None)
+def test_made_up_messages_give_the_rows_that_trying_all_rules_gives(texts: list[str]) -> None:
+    assert rows_of(texts) == by_force(texts)
+
+
+@given(st.lists(st.text("abikmnou 0134@.'é\n😀", max_size=12), max_size=5), st.sampled_from(examples()), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_touching_letters_give_the_rows_that_trying_all_rules_gives(parts: list[str], example: str, glued: bool) -> None:
+    text = ("" if glued else " ").join([*parts[:2], example, *parts[2:]])
+    assert rows_of([text, example]) == by_force([text, example])
 
 
 @pytest.mark.parametrize("how", range(6))

@@ -1,21 +1,21 @@
-"""Candidate marks: which rules match which messages, one message at a time. Pure; the same rows from both engines.
+"""Candidate marks: which rules match which messages, one message at a time. Pure.
 
-1. Fold the batch (saksi.text): the plain view, and the evasion view of the messages where it differs.
-2. Find (message, rule) pairs that may match. Bulk: one hyperscan scan over the whole folded batch. Small batches, and
-   machines without hyperscan: words of the batch are looked up among the rules' anchors.
-3. Confirm each pair with Python `re` on the message's folded text: exact spans, `needs`, `unless`.
+1. Fold a portion of the batch (saksi.text): the plain view, and the evasion view of the messages where it differs.
+2. Find the messages that each pattern may match, by words (saksi.signals.gate).
+3. Confirm them with Python `re` on their folded text: exact spans, `needs`, `unless`.
 4. Map spans back to code points of the raw text.
 
-Steps 3 and 4 are common, and both engines of step 2 give at least every pair that step 3 confirms: equal rows.
+Steps 1 and 2 look at every message and are vectorised; steps 3 and 4 only at the messages that step 2 leaves.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, Final
+from operator import itemgetter
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,54 +25,49 @@ import pyarrow.compute as pc
 from saksi.signals.rules import Packs, Rule, packs
 from saksi.table.schema import CANDIDATE_SCHEMA
 from saksi.text import Folded, fold_batch
+from saksi.text.bulk import Plain, fold_bulk
 from saksi.text.normalise import evasion_view
 
-try:
-    import hyperscan
-except ImportError:  # no wheel for this machine: the other engine gives the same rows
-    hyperscan = None  # type: ignore[assignment,unused-ignore]
-
-Pairs = dict[int, set[int]]
-"""Message number -> rule numbers that may match."""
-
-BULK_BYTES: Final = 24_000_000
-"""Folded bytes seen by this process from which compiling the hyperscan database (seconds, once a process) is worth it."""
+Numbers = npt.NDArray[np.int64]
+Span = tuple[int, int]
+Spot = tuple[int, int, int, int]
+"""Message number, start, end, rule number."""
 
 SPANS_MAX: Final = 8
 """Marks of one rule in one message at most: a pasted list of a thousand equal lines says nothing more."""
 
-CHUNK_BYTES: Final = 32 * 1024 * 1024
-"""Text folded at once; bounds memory to some 20 times this."""
+CHUNK_BYTES: Final = 2 * 1024 * 1024
+"""Text looked at at once: what the passes over it touch stays in the processor's cache."""
+
+CHUNK_ROWS: Final = 32_768
+"""Messages looked at at once; bounds the gate's memory to one byte for each of them and clause of the packs."""
 
 SILENT_KINDS: Final = ("service", "deleted", "unparsed", "reaction")
 """Rows nobody wrote as a message (the app's own lines, gaps, stretches that could not be read): no marks."""
 
 
-def candidates(batch: pa.RecordBatch, packs: Packs | None = None, engine: str | None = None) -> pa.RecordBatch:
-    """Candidate marks of a batch of messages (CANDIDATE_SCHEMA), in order of message, start, rule.
+def candidates(batch: pa.RecordBatch, packs: Packs | None = None) -> pa.RecordBatch:
+    """Candidate marks of a batch of messages (CANDIDATE_SCHEMA), in order of message, start, end, rule.
 
     In: columns message_id, seq, thread_id, text and kind (where there is one). packs: a user's own, else the program's.
-    engine: "hyperscan" or "words" to force one (tests); None chooses by size. Spans are code points of the raw text.
+    Spans are code points of the raw text.
     """
-    return _rows(batch, packs if packs is not None else _own(), engine)
+    loaded = packs if packs is not None else _own()
+    found: list[Spot] = []
+    for texts, rows in _chunks(batch):
+        plain = fold_bulk(texts)
+        here = _without_repeats(_spots(plain, texts, loaded), _evaded_spots(plain, texts, loaded))
+        number = rows.tolist()
+        found += [(number[i], start, end, rule) for i, start, end, rule in here]
+    found.sort()
+    return _as_batch(batch, found, loaded)
 
 
 def _own() -> Packs:
     return packs()
 
 
-def _rows(batch: pa.RecordBatch, loaded: Packs, engine: str | None) -> pa.RecordBatch:
-    found: list[tuple[int, int, int, int]] = []  # row, start, end, rule number
-    for texts, rows in _chunks(batch):
-        plain = fold_batch(texts, rows)
-        for view in (plain, evasion_view(plain)):
-            found.extend(_confirmed(view, loaded, _pairs(view, loaded, engine, len(plain.data))))
-    found = _without_repeats(found)
-    found.sort(key=lambda f: (f[0], f[1], f[2], f[3]))
-    return _as_batch(batch, found, loaded)
-
-
-def _chunks(batch: pa.RecordBatch) -> Iterator[tuple[pa.Array, npt.NDArray[np.int64]]]:
+def _chunks(batch: pa.RecordBatch) -> Iterator[tuple[pa.Array, Numbers]]:
     """Texts that somebody wrote, with their row numbers, in portions of bounded size."""
     texts = batch.column("text")
     wanted = pc.greater(pc.fill_null(pc.binary_length(texts), 0), 0)
@@ -85,130 +80,89 @@ def _chunks(batch: pa.RecordBatch) -> Iterator[tuple[pa.Array, npt.NDArray[np.in
     held = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
     sizes = np.cumsum(np.asarray(pc.binary_length(held)).astype(np.int64))
     cuts = np.searchsorted(sizes, np.arange(CHUNK_BYTES, int(sizes[-1]), CHUNK_BYTES), side="right")
-    edges = np.unique(np.concatenate([[0], cuts, [len(rows)]])).tolist()
+    edges = np.unique(np.concatenate([np.arange(0, len(rows), CHUNK_ROWS), cuts, [len(rows)]])).tolist()
     for start, end in pairwise(edges):
         yield held.slice(start, end - start), rows[start:end]
 
 
-def _pairs(view: Folded, loaded: Packs, engine: str | None, size: int) -> Pairs:
-    if not len(view) or not loaded.rules:
-        return {}
-    _SEEN[loaded.digest] += size
-    bulk = hyperscan is not None and _SEEN[loaded.digest] >= BULK_BYTES
-    if engine == "hyperscan" or (engine is None and bulk):
-        return _scan(view, loaded)
-    return _lookup(view, loaded)
+# -- both views ---------------------------------------------------------------------------------------------------------------
 
 
-# -- engine 1: hyperscan ---------------------------------------------------------------------------------------------------
-
-_READY: dict[str, Any] = {}
-_SEEN: dict[str, int] = defaultdict(int)
-"""Folded bytes seen so far, by digest of the packs: chooses the engine, never the answer."""
-
-
-def _database(loaded: Packs) -> Any:
-    """The compiled database, kept for the process. One expression a rule, its number as id."""
-    if loaded.digest not in _READY:
-        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        database.compile(
-            expressions=[rule.expression.encode("ascii") for rule in loaded.rules],
-            ids=list(range(len(loaded.rules))), elements=len(loaded.rules), flags=[0] * len(loaded.rules),
-        )
-        _READY[loaded.digest] = (database, hyperscan.Scratch(database))
-    return _READY[loaded.digest]
+def _spots(plain: Plain, texts: pa.Array, loaded: Packs) -> list[Spot]:
+    """What the rules find in the plain view, in code points of the raw texts."""
+    found = list(_confirmed(plain, loaded))
+    if not found:
+        return []
+    # A view as long as the raw text is the raw text, letter by letter. Only the other messages need the map.
+    raw = np.asarray(pc.utf8_length(pc.fill_null(texts, "")))
+    moved = raw != np.diff(plain.starts) - 1
+    rows = np.unique(np.array([i for i, *_ in found if moved[i]], np.int64))
+    return _mapped(found, fold_batch(texts.take(pa.array(rows)), rows))
 
 
-def _scan(view: Folded, loaded: Packs) -> Pairs:
-    database, scratch = _database(loaded)
-    rules: list[int] = []
-    ends: list[int] = []
-
-    def on_match(rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
-        rules.append(rule)
-        ends.append(end)
-
-    database.scan(view.data, match_event_handler=on_match, scratch=scratch)
-    pairs: Pairs = defaultdict(set)
-    if ends:
-        messages = view.messages_at(np.asarray(ends, np.int64))
-        for pair in np.unique(messages * len(loaded.rules) + np.asarray(rules, np.int64)).tolist():
-            pairs[pair // len(loaded.rules)].add(pair % len(loaded.rules))
-    return pairs
+def _evaded_spots(plain: Plain, texts: pa.Array, loaded: Packs) -> list[Spot]:
+    """The same for the evasion view of the messages that have one."""
+    rows = plain.evaded()
+    if not len(rows):
+        return []
+    view = evasion_view(fold_batch(texts.take(pa.array(rows)), rows))
+    found = _confirmed(Plain(np.frombuffer(view.data, np.uint8), view.starts), loaded)
+    return _mapped([(int(view.rows[i]), start, end, rule) for i, start, end, rule in found], view)
 
 
-# -- engine 2: words --------------------------------------------------------------------------------------------------------
-
-_WORDS: Final = re.compile(rb"[a-z0-9]+")
-
-
-class _Clauses:
-    """The clauses of all patterns as bits of one number, and which patterns a word may begin to fulfil."""
-
-    def __init__(self, loaded: Packs) -> None:
-        self.needed: list[int] = []  # pattern -> bits of its clauses
-        self.rule: list[int] = []  # pattern -> rule
-        self.always: set[int] = set()  # rules with a pattern that has no clause
-        bits: dict[frozenset[str], int] = {}
-        first: dict[frozenset[str], set[int]] = defaultdict(set)
-        for number, rule in enumerate(loaded.rules):
-            for pattern in rule.patterns:
-                if not pattern.clauses:
-                    self.always.add(number)
-                    continue
-                first[pattern.clauses[0]].add(len(self.rule))
-                self.rule.append(number)
-                self.needed.append(sum(1 << bits.setdefault(clause, len(bits)) for clause in pattern.clauses))
-        self.exact: dict[bytes, tuple[int, set[int]]] = {}
-        self.beginnings: dict[bytes, tuple[int, set[int]]] = {}
-        for clause, bit in bits.items():
-            for anchor in clause:
-                table = self.beginnings if anchor.endswith("*") else self.exact
-                word = anchor.rstrip("*").encode("ascii")
-                mask, patterns = table.get(word, (0, set()))
-                table[word] = (mask | 1 << bit, patterns | first[clause])
-        self.lengths = sorted({len(b) for b in self.beginnings})
-
-    def of(self, word: bytes) -> tuple[int, frozenset[int]]:
-        """Bits of the clauses a word fulfils, and the patterns whose rarest clause is among them."""
-        mask, patterns = self.exact.get(word, (0, set()))
-        for length in self.lengths:
-            if length > len(word):
-                break
-            more = self.beginnings.get(word[:length])
-            if more is not None:
-                mask, patterns = mask | more[0], patterns | more[1]
-        return mask, frozenset(patterns)
+def _mapped(found: list[Spot], view: Folded) -> list[Spot]:
+    """Spans in code points of the raw text; messages that `view` does not hold are taken as they are."""
+    place = {row: i for i, row in enumerate(view.rows.tolist())}
+    return [
+        (row, *view.raw_span(place[row], start, end), rule) if row in place else (row, start, end, rule)
+        for row, start, end, rule in found
+    ]
 
 
-_CLAUSES: dict[str, _Clauses] = {}
+# -- confirming ---------------------------------------------------------------------------------------------------------------
 
 
-def _lookup(view: Folded, loaded: Packs) -> Pairs:
-    clauses = _CLAUSES.get(loaded.digest)
-    if clauses is None:
-        clauses = _CLAUSES[loaded.digest] = _Clauses(loaded)
-    known: dict[bytes, tuple[int, frozenset[int]]] = {}
-    needed, rule_of = clauses.needed, clauses.rule
-    pairs: Pairs = {}
-    for number, message in enumerate(view.data.split(b"\n")[:-1]):
-        held = 0
-        patterns: set[int] = set()
-        for word in _WORDS.findall(message):
-            hit = known.get(word)
-            if hit is None:
-                hit = known[word] = clauses.of(word)
-            if hit[0]:
-                held |= hit[0]
-                if hit[1]:
-                    patterns |= hit[1]
-        rules = {rule_of[p] for p in patterns if held & needed[p] == needed[p]} | clauses.always
-        if rules:
-            pairs[number] = rules
-    return pairs
+def _confirmed(view: Plain, loaded: Packs) -> Iterator[Spot]:
+    """(message, start, end, rule) of every match, in positions of the message's folded text; by rule, message, start."""
+    may = iter(loaded.gate.messages(view))
+    lines = view.data.tobytes().split(b"\n")
+    for rule_number, rule in enumerate(loaded.rules):
+        by_message: dict[int, list[tuple[re.Pattern[bytes], list[Span]]]] = defaultdict(list)
+        for pattern, messages in zip(rule.patterns, may, strict=False):
+            if len(messages):
+                for number, spans in _found(pattern.expression, lines, messages).items():
+                    by_message[number].append((pattern.expression, spans))
+        for number, found in sorted(by_message.items(), key=itemgetter(0)):
+            if _holds(rule, lines[number]):
+                spans = found[0][1] if len(found) == 1 else _leftmost([e for e, _ in found], lines[number])
+                for start, end in spans[:SPANS_MAX]:
+                    yield number, start, end, rule_number
 
 
-# -- both -------------------------------------------------------------------------------------------------------------------
+def _found(expression: re.Pattern[bytes], lines: Sequence[bytes], messages: Numbers) -> dict[int, list[Span]]:
+    """Message -> spans of one pattern, in one pass over the messages that may hold it: no pattern crosses a line feed."""
+    numbers = messages.tolist()
+    some = [lines[number] for number in numbers]
+    found = [m.span() for m in expression.finditer(b"\n".join(some))]
+    spans: dict[int, list[Span]] = {}
+    if found:
+        begins = np.cumsum([0] + [len(line) + 1 for line in some[:-1]])
+        places = np.searchsorted(begins, [start for start, _ in found], side="right") - 1
+        for (start, end), place, begin in zip(found, places.tolist(), begins[places].tolist(), strict=True):
+            spans.setdefault(numbers[place], []).append((start - begin, end - begin))
+    return spans
+
+
+def _leftmost(expressions: Sequence[re.Pattern[bytes]], message: bytes) -> list[Span]:
+    """Spans as one expression `a|b|c` would find them: leftmost, of two that begin together the one written first."""
+    live = [(e, m) for e in expressions if (m := e.search(message)) is not None]
+    spans: list[Span] = []
+    while live and len(spans) < SPANS_MAX:
+        span = min((m for _, m in live), key=lambda m: m.start()).span()  # min keeps the first of equals
+        spans.append(span)
+        again = [(e, m if m.start() >= span[1] else e.search(message, span[1])) for e, m in live]
+        live = [(e, m) for e, m in again if m is not None]
+    return spans
 
 
 def _holds(rule: Rule, message: bytes) -> bool:
@@ -219,32 +173,23 @@ def _holds(rule: Rule, message: bytes) -> bool:
     )
 
 
-def _confirmed(view: Folded, loaded: Packs, pairs: Pairs) -> Iterator[tuple[int, int, int, int]]:
-    for number in sorted(pairs):
-        message = view.message(number)
-        row = int(view.rows[number])
-        for rule_number in sorted(pairs[number]):
-            rule = loaded.rules[rule_number]
-            for count, match in enumerate(rule.regex.finditer(message)):
-                if count == SPANS_MAX or (count == 0 and not _holds(rule, message)):
-                    break
-                start, end = view.raw_span(number, match.start(), match.end())
-                yield row, start, end, rule_number
-
-
-def _without_repeats(found: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
-    """Of spans of one rule in one message that overlap (the two views), the first found, the plain view's, stays."""
-    kept: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    result = []
-    for row, start, end, rule in found:
+def _without_repeats(plain: list[Spot], evaded: list[Spot]) -> list[Spot]:
+    """Of spans of one rule in one message that overlap in the two views, the plain view's stays."""
+    rows = {row for row, *_ in evaded}
+    kept: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    for row, start, end, rule in plain:
+        if row in rows:
+            kept[(row, rule)].append((start, end))
+    more = []
+    for row, start, end, rule in evaded:
         spans = kept[(row, rule)]
         if len(spans) < SPANS_MAX and all(end <= s or start >= e for s, e in spans):
             spans.append((start, end))
-            result.append((row, start, end, rule))
-    return result
+            more.append((row, start, end, rule))
+    return plain + more
 
 
-def _as_batch(batch: pa.RecordBatch, found: list[tuple[int, int, int, int]], loaded: Packs) -> pa.RecordBatch:
+def _as_batch(batch: pa.RecordBatch, found: list[Spot], loaded: Packs) -> pa.RecordBatch:
     rows = pa.array([f[0] for f in found], pa.int64())
     rules = [loaded.rules[f[3]] for f in found]
     columns = [
@@ -261,5 +206,6 @@ def rule_matches(rule: Rule, text: str) -> bool:
     plain = fold_batch(pa.array([text], pa.large_string()))
     views = (plain, evasion_view(plain))
     return any(
-        rule.regex.search(view.message(0)) is not None and _holds(rule, view.message(0)) for view in views if len(view)
+        _holds(rule, message) and any(p.expression.search(message) for p in rule.patterns)
+        for message in (view.message(0) for view in views if len(view))
     )

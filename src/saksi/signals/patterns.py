@@ -1,4 +1,4 @@
-"""The packs' small pattern language, compiled to one regular expression that Python `re` and hyperscan both take.
+"""The packs' small pattern language, compiled to regular expressions.
 
 Patterns are written over folded text (saksi.text): plain lower-case words. docs/signals.md#patterns has the table.
 
@@ -12,8 +12,8 @@ Patterns are written over folded text (saksi.text): plain lower-case words. docs
 
 Whole words always. Literals are folded as the text is: case, accents, apostrophes, doubled letters.
 
-Each pattern also yields its clauses: sets of words (or beginnings of words), one of each of which stands in every match.
-The engine without hyperscan looks only at messages that hold a word of every clause.
+Each pattern also yields its clauses: sets of words (or beginnings of words, or "#" for a number), one of each of which
+stands in every match. Only messages that hold one of every clause are looked at with the expression (saksi.signals.gate).
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ UNITS: Final = "rb|ribu|k|jt|juta|mio|m|perak|usd|dolar|dolars|bucks?|ringgit|eu
 AMOUNT: Final = (
     f"(?:(?:rp|idr|usd|rm)[^a-z0-9\\n]*)?[0-9]+(?:[.,][0-9]+)*(?:[^a-z0-9\\n]?(?:{UNITS}))?"
 )
+NUMBER: Final = "#"
+"""Anchor of an amount: some digit stands in the message."""
 GAP_WORDS: Final = 3
 GAP_MAX: Final = 12
 ANCHORS_MAX: Final = 400
@@ -105,8 +107,8 @@ class _Sequence:
 
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """A pattern, parsed. regex: without outer word boundaries. clauses: sets of words, or beginnings ending in "*": every
-    match holds one of each set, the likely rarest set first; none where nothing could be found."""
+    """A pattern, parsed. regex: without outer word boundaries. clauses: sets of words, beginnings ending in "*", or
+    NUMBER: every match holds one of each set, the likely rarest set first; none where nothing could be found."""
 
     source: str
     parsed: _Sequence
@@ -114,6 +116,11 @@ class Pattern:
     @cached_property
     def regex(self) -> str:
         return _regex(self.parsed)
+
+    @cached_property
+    def expression(self) -> re.Pattern[bytes]:
+        """The pattern alone, at word boundaries."""
+        return re.compile(whole_words([self]).encode("ascii"))
 
     @cached_property
     def clauses(self) -> tuple[frozenset[str], ...]:
@@ -353,7 +360,9 @@ def _clauses(sequence: _Sequence) -> tuple[frozenset[str], ...]:
         if _empty(token):
             continue
         words = _token_words(token)
-        if words is None and len(token) == 1 and isinstance(token[0], _Group):
+        if words is None and any(isinstance(atom, _Amount) for atom in token):
+            words = frozenset([NUMBER])
+        elif words is None and len(token) == 1 and isinstance(token[0], _Group):
             words = token[0].anchors
         elif words is None and len(token) == 1 and isinstance(token[0], _Literal):
             found += [frozenset([word]) for word in _folded_words(token[0].text)]

@@ -21,6 +21,7 @@ import msgspec
 
 from saksi.datafiles import load
 from saksi.errors import DataFileError
+from saksi.signals.gate import Gate
 from saksi.signals.patterns import Macros, Pattern, compile_pattern, whole_words
 from saksi.signals.taxonomy import CUES, taxonomy
 
@@ -84,16 +85,6 @@ class Rule:
         return self.entry.signal
 
     @cached_property
-    def expression(self) -> str:
-        """One expression for all patterns, for hyperscan."""
-        return whole_words(self.patterns)
-
-    @cached_property
-    def regex(self) -> re.Pattern[bytes]:
-        """The same for Python."""
-        return re.compile(self.expression.encode("ascii"))
-
-    @cached_property
     def veto(self) -> re.Pattern[bytes] | None:
         """What must not be in the message, or None."""
         return re.compile(whole_words(self.unless).encode("ascii")) if self.unless else None
@@ -110,6 +101,11 @@ class Packs:
 
     rules: tuple[Rule, ...]
     digest: str
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The words that the patterns of all rules, rule after rule, cannot do without; ready for look-up."""
+        return Gate([pattern for rule in self.rules for pattern in rule.patterns])
 
     @cached_property
     def by_id(self) -> dict[str, Rule]:

@@ -29,6 +29,7 @@ import pyarrow.compute as pc
 from saksi.text.offsets import Folded
 
 Bytes = npt.NDArray[np.uint8]
+Positions = npt.NDArray[np.int64]
 
 _SPACE: Final = 0x20
 _APOSTROPHES: Final = "'`´‘’ʼ‛＇"
@@ -77,7 +78,8 @@ def _byte_of(char: str) -> int:
 
 
 @lru_cache(maxsize=1)
-def _ascii_table() -> Bytes:
+def ascii_table() -> Bytes:
+    """Folded byte of every ASCII character; 0 drops it."""
     table = np.arange(256, dtype=np.uint8)
     table[ord("A"): ord("Z") + 1] += 32
     for control in [*range(0x20), ord("_"), ord("^"), 0x7F]:
@@ -87,18 +89,21 @@ def _ascii_table() -> Bytes:
 
 
 @lru_cache(maxsize=1)
-def _table() -> Bytes:
+def unicode_table() -> Bytes:
+    """Folded byte of every code point; 0 drops it."""
     table = np.full(0x110000, _SPACE, np.uint8)
-    table[:128] = _ascii_table()[:128]
+    table[:128] = ascii_table()[:128]
     for start, end in _RANGES:
         table[start:end] = [_byte_of(chr(point)) for point in range(start, end)]
     return table
 
 
-_WORD: Final = np.zeros(256, bool)
-_WORD[[*range(0x30, 0x3A), *range(0x61, 0x7B)]] = True
-_LETTER: Final = np.zeros(256, bool)
-_LETTER[0x61:0x7B] = True
+WORD: Final = np.zeros(256, bool)
+"""Folded bytes that are part of a word."""
+WORD[[*range(0x30, 0x3A), *range(0x61, 0x7B)]] = True
+LETTER: Final = np.zeros(256, bool)
+"""Folded bytes that are letters."""
+LETTER[0x61:0x7B] = True
 _DIGIT: Final = np.zeros(256, bool)
 _DIGIT[0x30:0x3A] = True
 _LEET_OF: Final = np.zeros(256, np.uint8)
@@ -114,7 +119,7 @@ def _collapsed(
     last = origin if origin_last is None else origin_last
     again = np.zeros(len(data), bool)
     if len(data):
-        np.logical_and(data[1:] == data[:-1], _LETTER[data[1:]], out=again[1:])
+        np.logical_and(data[1:] == data[:-1], LETTER[data[1:]], out=again[1:])
     if not again.any():
         return Folded(data.tobytes(), starts, origin, last, raw_starts, rows)
     kept = np.flatnonzero(~again)
@@ -137,11 +142,11 @@ def _joined(texts: pa.Array, rows: npt.NDArray[np.int64]) -> Folded:
     raw = ended.buffers()[2] if len(texts) else None
     held = raw.to_pybytes()[: _last_offset(ended)] if raw is not None else b""
     if held.isascii():
-        folded = _ascii_table()[np.frombuffer(held, np.uint8)]
+        folded = ascii_table()[np.frombuffer(held, np.uint8)]
     else:
         text = held.decode("utf-8", "surrogatepass")
         points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-        folded = _table()[points]
+        folded = unicode_table()[points]
     folded[raw_starts[1:] - 1] = 0x0A
     origin = np.flatnonzero(folded).astype(np.int32)
     starts = np.searchsorted(origin, raw_starts).astype(np.int64)
@@ -160,43 +165,40 @@ def fold_text(text: str) -> bytes:
     return fold_batch(pa.array([text], pa.large_string())).message(0)
 
 
-def _shifted(mask: npt.NDArray[np.bool_], by: int) -> npt.NDArray[np.bool_]:
-    """mask[i + by], False beyond the ends."""
-    out = np.zeros_like(mask)
-    if abs(by) >= len(mask):
-        return out
-    if by > 0:
-        out[:-by] = mask[by:]
-    else:
-        out[-by:] = mask[:by]
-    return out
+def _around(data: Bytes) -> Bytes:
+    """The data with two line feeds on both sides, so that neighbours of the first and last byte can be asked for."""
+    edge = np.full(2, 0x0A, np.uint8)
+    return np.concatenate([edge, data, edge])
 
 
-def _leet(data: Bytes) -> npt.NDArray[np.bool_]:
-    """Where a digit (alone or one of two) touches a letter, or a sign stands between two letters."""
-    letter, digit = _LETTER[data], _DIGIT[data]
-    before, after = _shifted(letter, -1), _shifted(letter, 1)
-    d1, d2, u1, u2 = _shifted(digit, -1), _shifted(digit, -2), _shifted(digit, 1), _shifted(digit, 2)
-    near = before | after | (d1 & _shifted(letter, -2)) | (u1 & _shifted(letter, 2))
-    long_number = (d1 & d2) | (u1 & u2) | (d1 & u1)
-    mapped = _LEET_OF[data] != 0
-    result: npt.NDArray[np.bool_] = mapped & np.where(digit, near & ~long_number, before & after)
-    return result
+def leet_at(data: Bytes) -> Positions:
+    """Where a digit (alone or one of two) touches a letter, or a sign stands between two letters. Not in order."""
+    at = np.flatnonzero(_LEET_OF[data]) + 2
+    padded = _around(data)
+    signs, digits = at[~_DIGIT[padded[at]]], at[_DIGIT[padded[at]]]
+    signs = signs[LETTER[padded[signs - 1]] & LETTER[padded[signs + 1]]]
+    (l2, d2), (l1, d1), (r1, e1), (r2, e2) = (
+        (LETTER[padded[digits + k]], _DIGIT[padded[digits + k]]) for k in (-2, -1, 1, 2)
+    )
+    near = l1 | r1 | (d1 & l2) | (e1 & r2)
+    long_number = (d1 & d2) | (e1 & e2) | (d1 & e1)
+    return np.concatenate([digits[near & ~long_number], signs]) - 2
 
 
-def _spacers(data: Bytes) -> npt.NDArray[np.bool_]:
-    """Where one separator stands between two letters that stand alone."""
-    letter, word = _LETTER[data], _WORD[data]
-    alone = letter & ~_shifted(word, -1) & ~_shifted(word, 1)
-    result: npt.NDArray[np.bool_] = ~word & (data != 0x0A) & _shifted(alone, -1) & _shifted(alone, 1)
-    return result
+def spacers_at(data: Bytes) -> Positions:
+    """Where one separator stands between two letters that stand alone, ascending."""
+    padded = _around(data)
+    at = np.flatnonzero(~WORD[data] & (data != 0x0A)) + 2
+    for wanted, table, by in ((True, LETTER, 1), (False, WORD, 2), (True, LETTER, -1), (False, WORD, -2)):
+        at = at[table[padded[at + by]] == wanted]
+    return at - 2
 
 
 def evasion_view(plain: Folded) -> Folded:
     """The second view, of only those messages in which it differs from the plain one. May be empty."""
     data = np.frombuffer(plain.data, np.uint8)
-    changed = _leet(data) | _spacers(data)
-    touched = np.unique(plain.messages_at(np.flatnonzero(changed) + 1))
+    changed = np.concatenate([leet_at(data), spacers_at(data)])
+    touched = np.unique(plain.messages_at(changed + 1))
     if not len(touched):
         none = np.zeros(0, np.int32)
         return Folded(b"", np.zeros(1, np.int64), none, none, np.zeros(0, np.int64), np.zeros(0, np.int64))
@@ -204,9 +206,10 @@ def evasion_view(plain: Folded) -> Folded:
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     at = np.arange(starts[-1]) + np.repeat(plain.starts[touched] - starts[:-1], lengths)
     part = data[at]
-    leet = _leet(part)
-    view = np.where(leet, _LEET_OF[part], part)
-    kept = np.flatnonzero(~_spacers(view))
+    leet = leet_at(part)
+    view = part.copy()
+    view[leet] = _LEET_OF[part[leet]]
+    kept = np.delete(np.arange(len(view)), spacers_at(view))
     return _collapsed(
         view[kept], plain.first[at][kept], np.searchsorted(kept, starts).astype(np.int64), plain.raw_starts[touched],
         plain.rows[touched], plain.last[at][kept],
