@@ -20,7 +20,20 @@ import msgspec
 from saksi.parts import Part, Source
 from saksi.readers import _json_spans as js
 from saksi.readers.base import Chunk, Evidence, ReadSettings
-from saksi.readers.meta_json import Place, Row, Thread, Words, dicts, reaction_rows, read_part, settle_text, skeleton
+from saksi.readers.meta_json import (
+    Events,
+    Form,
+    Place,
+    Row,
+    Thread,
+    Words,
+    dicts,
+    not_true,
+    reaction_rows,
+    read_part,
+    settle_text,
+    skeleton,
+)
 
 OPENING: Final = rb'\{[ \t\r\n]*"senderName"[ \t\r\n]*:'
 _PLAIN_TYPES: Final = ("text", "media", "link", "Generic", "generic")
@@ -39,8 +52,6 @@ class Message(msgspec.Struct, gc=False):
     link: Any = None
 
 
-_MANY = msgspec.json.Decoder(list[Message])
-_ONE = msgspec.json.Decoder(Message)
 _BY_EXTENSION: Final = {
     "jpg": "image", "jpeg": "image", "png": "image", "webp": "image", "heic": "image", "gif": "gif", "mp4": "video",
     "mov": "video", "m4a": "audio", "aac": "audio", "mp3": "audio", "ogg": "audio", "wav": "audio",
@@ -72,8 +83,22 @@ def _row(m: Message, place: Place) -> Row:
     return row
 
 
-def _thread(part: Part) -> Thread:
-    title = Words()(skeleton(part, OPENING).get(("threadName",)))
+def _empty(value: Any) -> bool:
+    return not value
+
+
+def _ordinary_type(value: Any) -> bool:
+    return not value or not isinstance(value, str) or (value != "media" and value in _PLAIN_TYPES)
+
+
+FORM: Final = Form(
+    OPENING, Message, _row, "senderName", "timestamp", "text",
+    {"type": _ordinary_type, "isUnsent": not_true, "media": _empty, "reactions": _empty, "link": _empty},
+)
+
+
+def _thread(part: Part, events: Events) -> Thread:
+    title = Words()(skeleton(events).get(("threadName",)))
     own = part.name.removesuffix(".json") or None
     return Thread("messenger", own or title, title, [])
 
@@ -101,10 +126,8 @@ class MetaE2eeJson:
     def read(self, source: Source, parts: Sequence[Part], settings: ReadSettings) -> Iterator[Chunk]:  # noqa: ARG002
         """Rows of each file."""
         for part in parts:
-            yield from read_part(
-                source, part, _thread(part), OPENING,
-                lambda block: js.decode_block(block, _MANY, _ONE, Message), _row,
-            )
+            events = Events(part, OPENING)
+            yield from read_part(source, part, _thread(part, events), events, FORM)
 
 
 reader = MetaE2eeJson()

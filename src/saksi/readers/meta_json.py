@@ -20,16 +20,21 @@ Versions: exports of 2018 to 2025 (with and without `type`, `thread_type`, `thre
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 import msgspec
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from saksi import limits
 from saksi.parts import Part, Source
 from saksi.readers import _json_spans as js
 from saksi.readers.base import Chunk, Evidence, Problem, ReadSettings, const
+from saksi.table.schema import MESSAGE_SCHEMA, UTC_US
 
 ARRAYS: Final = (("messages",),)
 OPENING: Final = rb'\{[ \t\r\n]*"sender_name"[ \t\r\n]*:'
@@ -51,6 +56,10 @@ _TREE: Final = frozenset({
     "login_and_account_creation", "device_information", "contacts", "friends_and_followers", "other_activity",
 })
 _LOOKS_DOUBLE: Final = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]")
+HELD_BYTES_MAX: Final = 16 * limits.MIB
+"""A file up to this size is parsed once and its parsed blocks held (about twice its bytes); a larger one is walked twice."""
+_MS_END: Final = 253_402_300_800_000
+"""The first millisecond after the year 9999."""
 _MEDIA: Final = (
     ("photos", "image"), ("videos", "video"), ("audio_files", "audio"), ("gifs", "gif"), ("files", "document"),
 )
@@ -80,8 +89,46 @@ class Message(msgspec.Struct, gc=False):
     is_unsent_image_by_messenger_kid_parent: Any = None
 
 
-_MANY = msgspec.json.Decoder(list[Message])
-_ONE = msgspec.json.Decoder(Message)
+def _empty(value: Any) -> bool:
+    return not value
+
+
+def not_true(value: Any) -> bool:
+    """Whether a flag of the export says nothing (False is written out in most records)."""
+    return value is not True
+
+
+def _never(value: Any) -> bool:  # noqa: ARG001
+    return False
+
+
+def _ordinary_type(value: Any) -> bool:
+    return value not in _TYPES_THAT_SAY_MORE
+
+
+_TYPES_THAT_SAY_MORE: Final = ("Call", "Subscribe", "Unsubscribe", "Payment")
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the records of one download look like.
+
+    message: their struct. make_row: any record as a row. sender, time, words: names of the fields of plain talk (time in
+    milliseconds). signs: the other fields, each with the test of a value that says nothing: a record whose signs all say
+    nothing is plain talk, and plain talk is made column by column instead of by make_row, with the same outcome.
+    """
+
+    opening: bytes
+    message: type[msgspec.Struct]
+    make_row: Callable[[Any, Place], Row]
+    sender: str
+    time: str
+    words: str
+    signs: Mapping[str, Callable[[Any], bool]]
+
+    def decoders(self) -> tuple[msgspec.json.Decoder[Any], msgspec.json.Decoder[Any]]:
+        """Of a whole run of records, and of one."""
+        return msgspec.json.Decoder(list[self.message]), msgspec.json.Decoder(self.message)  # type: ignore[name-defined]
 
 
 def repaired(text: str) -> tuple[str, bool, bool]:
@@ -266,69 +313,204 @@ def _row(m: Message, place: Place) -> Row:
     return row
 
 
+class Events:
+    """The events of one file, iterated as often as wished: Meta writes title and thread_path behind the messages.
+
+    Held where the file is small (10,000 messages are a few MB), else walked anew.
+    """
+
+    def __init__(self, part: Part, opening: bytes) -> None:
+        self._part = part
+        self._opening = opening
+        self._held = list(self._walk()) if part.size <= HELD_BYTES_MAX else None
+
+    def __iter__(self) -> Iterator[js.Event]:
+        return self._walk() if self._held is None else iter(self._held)
+
+    def _walk(self) -> Iterator[js.Event]:
+        with self._part.open() as stream:
+            yield from js.Walker(js.Feed(stream, self._part.size), ARRAYS, self._opening).walk()
+
+
 def read_part(
-    source: Source, part: Part, thread: Thread, opening: bytes,
-    decode: Callable[[js.Block], tuple[list[Any], dict[int, js.Repairs]]], make_row: Callable[[Any, Place], Row],
-    problems: Sequence[Problem] = (),
+    source: Source, part: Part, thread: Thread, events: Events, form: Form, problems: Sequence[Problem] = ()
 ) -> Iterator[Chunk]:
-    """Chunks of one file of one thread. decode, make_row: the records' own form. problems: said with the first chunk."""
+    """Chunks of one file of one thread. problems: said with the first chunk."""
     ledger = js.Ledger()
     siblings = js.Siblings(source, part)
+    decoders = form.decoders()
     if problems:
         yield js.bare_chunk(part, problems=problems)
-    with part.open() as stream:
-        for event in js.Walker(js.Feed(stream, part.size), ARRAYS, opening).walk():
-            if isinstance(event, js.Block):
-                with js.gc_paused():
-                    chunks = list(_block_chunks(event, part, thread, ledger, Place(siblings), decode, make_row))
-                yield from chunks
-            elif isinstance(event, js.Oversize):
-                yield from _oversize(event, part, thread, ledger)
-            elif isinstance(event, js.Damage):
-                yield js.damage_chunk(part, event, ledger)
-            elif isinstance(event, js.Field):
-                repairs = js.Repairs()
-                if js.scalar(event, repairs) is not None and repairs.problems:
-                    yield js.bare_chunk(part, problems=[Problem(r, part.path, a, b) for r, a, b in repairs.problems])
+    for event in events:
+        if isinstance(event, js.Block):
+            with js.gc_paused():
+                records, repairs = js.decode_block(event, *decoders, form.message)
+                block = _Block(event, part, thread, Place(siblings), form, records, repairs)
+                chunks = list(block.chunks(ledger))
+            yield from chunks
+        elif isinstance(event, js.Oversize):
+            yield from _oversize(event, part, thread, ledger)
+        elif isinstance(event, js.Damage):
+            yield js.damage_chunk(part, event, ledger)
+        elif isinstance(event, js.Field):
+            scalar = js.Repairs()
+            if js.scalar(event, scalar) is not None and scalar.problems:
+                yield js.bare_chunk(part, problems=[Problem(r, part.path, a, b) for r, a, b in scalar.problems])
     yield js.bare_chunk(part, ledger.claim(np.array([[part.size, part.size]], dtype=np.int64)))
 
 
-def _block_chunks(
-    block: js.Block, part: Part, thread: Thread, ledger: js.Ledger, place: Place,
-    decode: Callable[[js.Block], tuple[list[Any], dict[int, js.Repairs]]], make_row: Callable[[Any, Place], Row],
-) -> Iterator[Chunk]:
-    records, repairs = decode(block)
-    rows: list[dict[str, Any]] = []
-    children: list[js.Child] = []
-    problems: list[Problem] = []
-    for i, m in enumerate(records):
-        if i in repairs:
-            problems += [Problem(r, part.path, s, e) for r, s, e in repairs[i].problems]
+_OWN: Final = ("kind", "sender_name", "sent_at", "sent_at_text", "sent_at_basis", "text", "text_repair")
+
+
+@dataclass
+class _Block:
+    """The rows of one run of records: plain talk column by column, every other record by `form.make_row`.
+
+    problems: (row, problem), in the order they were found.
+    """
+
+    block: js.Block
+    part: Part
+    thread: Thread
+    place: Place
+    form: Form
+    records: list[Any]
+    repairs: Mapping[int, js.Repairs]
+    problems: list[tuple[int, Problem]] = field(default_factory=list)
+    children: list[js.Child] = field(default_factory=list)
+    kept: set[int] = field(default_factory=set)
+
+    def chunks(self, ledger: js.Ledger) -> Iterator[Chunk]:
+        """The run as chunks; claims its bytes."""
+        n = len(self.records)
+        self.flags, self.attachments = js.Sparse("flags", n), js.Sparse("attachments", n)
+        for i in range(n) if self.thread.flags else ():
+            self.flags.put(i, self.thread.flags)
+        blank = self.form.message()
+        whole = [blank if m is None else m for m in self.records]
+        columns = self._columns(whole, self._special(whole))
+        columns |= {
+            "span_start": self.block.spans[:, 0], "span_end": self.block.spans[:, 1],
+            "platform": const(self.thread.platform, n), "thread_id": const(self.thread.thread_id, n),
+            "thread_title": const(self.thread.title, n),
+            "attachments": self.attachments.array(), "flags": self.flags.array(),
+        }
+        said = [problem for _, problem in sorted(self.problems, key=itemgetter(0))]
+        named = frozenset(self.place.named)
+        yield from js.assemble(self.part, columns, n, self.children, ledger.claim(self.block.spans), said, named)
+
+    def _special(self, whole: list[Any]) -> set[int]:
+        """Rows that are more than plain talk, were repaired, or hold a value of an odd type."""
+        form, n = self.form, len(whole)
+        special = {i for i, m in enumerate(self.records) if m is None} if None in self.records else set()
+        special.update(self.repairs)
+        for name, harmless in form.signs.items():
+            values = list(map(attrgetter(name), whole))
+            if values.count(None) < n and not _all_harmless(values, harmless):
+                special.update([i for i, v in enumerate(values) if v is not None and not harmless(v)])
+        self.senders, self.times, self.texts = (
+            list(map(attrgetter(name), whole)) for name in (form.sender, form.time, form.words)
+        )
+        for values, kinds in ((self.senders, {str}), (self.times, {int}), (self.texts, {str, type(None)})):
+            if set(map(type, values)) - kinds:
+                special.update([i for i, v in enumerate(values) if type(v) not in kinds])
+        special.update([i for i, v in enumerate(self.times) if i not in special and not 0 < v < _MS_END])
+        for i in special:
+            self.senders[i], self.times[i], self.texts[i] = "", 0, None
+        return special
+
+    def _columns(self, whole: list[Any], special: set[int]) -> dict[str, Any]:
+        n = len(whole)
+        times = np.array(self.times, dtype=np.int64)
+        repairs = self._undo()
+        plain = {
+            "kind": const("text", n), "sender_name": self._names(), "sent_at": pa.array(times * 1000, UTC_US),
+            "sent_at_text": pc.cast(pa.array(times), pa.string()), "sent_at_basis": const("utc", n),
+            "text": _worded(self.texts), "text_repair": repairs,
+        }
+        if not special:
+            return plain
+        order = sorted(special)
+        rows = [self._row(i) for i in order]
+        place = np.arange(n, dtype=np.int64)
+        place[order] = n + np.arange(len(order))
+        indices = pa.array(place)
+        merged: dict[str, Any] = {}
+        for name in _OWN:
+            type_ = MESSAGE_SCHEMA.field(name).type
+            own = pa.array([r.columns.get(name) for r in rows], type_)
+            above = pa.nulls(n, type_) if plain[name] is None else plain[name]
+            merged[name] = pa.concat_arrays([above, own]).take(indices)
+        return merged
+
+    def _undo(self) -> pa.Array | None:
+        """Undo the double encoding of the plain rows' words, in place; the column text_repair."""
+        undone: list[int] = []
+        for i, words in enumerate(self.texts):
+            if words is not None and not words.isascii():
+                self.texts[i], done, doubtful = repaired(words)
+                if done:
+                    undone.append(i)
+                if doubtful:
+                    self._kept(i)
+        if not undone:
+            return None
+        hows = np.zeros(len(self.texts), dtype=bool)
+        hows[undone] = True
+        return pc.if_else(pa.array(hows), "latin1_utf8", pa.scalar(None, pa.string()))
+
+    def _names(self) -> pa.Array:
+        known = {name: repaired(name) for name in set(self.senders)}
+        doubtful = {name for name, how in known.items() if how[2]}
+        for i, name in enumerate(self.senders) if doubtful else ():
+            if name in doubtful:
+                self._kept(i)
+        return _worded([known[name][0] for name in self.senders])
+
+    def _kept(self, i: int) -> None:
+        """Say once a row that words of it look doubly encoded and were kept as they are."""
+        if i not in self.kept:
+            self.kept.add(i)
+            start, end = map(int, self.block.spans[i])
+            self.problems.append((i, Problem("mojibake_kept", self.part.path, start, end)))
+
+    def _row(self, i: int) -> Row:
+        """A record that is more than plain words."""
+        m = self.records[i]
+        if i in self.repairs:
+            self.problems += [(i, Problem(r, self.part.path, s, e)) for r, s, e in self.repairs[i].problems]
         if m is None:
-            text, bad = js.decode_utf8(block.raw(i))
+            text, bad = js.decode_utf8(self.block.raw(i))
             how = "utf8_stand_in" if bad else None
             row = Row({"kind": "unparsed", "text": text, "text_repair": how, "sent_at_basis": "none", "flags": []})
         else:
-            row = make_row(m, place)
-            if i in repairs and repairs[i].how:
-                row.columns["text_repair"] = "+".join(sorted({*repairs[i].how, row.columns["text_repair"] or ""} - {""}))
+            row = self.form.make_row(m, self.place)
+            if i in self.repairs and self.repairs[i].how:
+                how = "+".join(sorted({*self.repairs[i].how, row.columns["text_repair"] or ""} - {""}))
+                row.columns["text_repair"] = how
         if row.kept:
-            problems.append(Problem("mojibake_kept", part.path, int(block.spans[i, 0]), int(block.spans[i, 1])))
-        row.columns["flags"] = [*thread.flags, *row.columns["flags"]] or None
-        rows.append(row.columns)
+            self._kept(i)
+        self.flags.put(i, [*self.thread.flags, *row.columns["flags"]])
+        self.attachments.put(i, row.columns.get("attachments") or ())
         for own, inherits in row.children:
-            flags = [*thread.flags, *(own.get("flags") or [])] or None
-            children.append(js.Child(i, {**own, "flags": flags}, inherits))
-    n = len(rows)
-    columns: dict[str, Any] = {
-        name: [r.get(name) for r in rows] for name in
-        ("kind", "sender_name", "sent_at", "sent_at_text", "sent_at_basis", "attachments", "flags", "text", "text_repair")
-    }
-    columns |= {
-        "span_start": block.spans[:, 0], "span_end": block.spans[:, 1], "platform": const(thread.platform, n),
-        "thread_id": const(thread.thread_id, n), "thread_title": const(thread.title, n),
-    }
-    yield from js.assemble(part, columns, n, children, ledger.claim(block.spans), problems, frozenset(place.named))
+            flags = [*self.thread.flags, *(own.get("flags") or [])] or None
+            self.children.append(js.Child(i, {**own, "flags": flags}, inherits))
+        return row
+
+
+def _all_harmless(values: list[Any], harmless: Callable[[Any], bool]) -> bool:
+    """Whether no value says anything, told from the few different ones (False unless told for sure)."""
+    try:
+        distinct = set(values)
+        return 1 not in distinct and all(v is None or harmless(v) for v in distinct)  # 1 and True are one in a set
+    except TypeError:  # lists and objects: looked at one by one
+        return False
+
+
+def _worded(values: Sequence[str | None]) -> pa.Array:
+    """A string column; "" is null."""
+    column = pa.array(values, pa.string())
+    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
 
 
 def _oversize(event: js.Oversize, part: Part, thread: Thread, ledger: js.Ledger) -> Iterator[Chunk]:
@@ -342,13 +524,12 @@ def _oversize(event: js.Oversize, part: Part, thread: Thread, ledger: js.Ledger)
     yield from js.assemble(part, columns, 1, (), ledger.claim(span), problems, frozenset())
 
 
-def skeleton(part: Part, opening: bytes) -> dict[js.Path, Any]:
-    """The scalars around the messages, read ahead (Meta writes title and thread_path behind them): path -> first value."""
+def skeleton(events: Iterable[js.Event]) -> dict[js.Path, Any]:
+    """The scalars around the messages: path -> first value."""
     values: dict[js.Path, Any] = {}
-    with part.open() as stream:
-        for event in js.Walker(js.Feed(stream, part.size), ARRAYS, opening).walk():
-            if isinstance(event, js.Field) and len(event.path) <= 3 and event.path not in values:
-                values[event.path] = js.scalar(event, js.Repairs())
+    for event in events:
+        if isinstance(event, js.Field) and len(event.path) <= 3 and event.path not in values:
+            values[event.path] = js.scalar(event, js.Repairs())
     return values
 
 
@@ -368,8 +549,21 @@ def platform_of(source: Source, part: Part) -> str:
     return "meta"
 
 
-def _thread(source: Source, part: Part) -> Thread:
-    around = skeleton(part, OPENING)
+FORM: Final = Form(
+    OPENING, Message, _row, "sender_name", "timestamp_ms", "content",
+    {
+        **dict.fromkeys(("photos", "videos", "audio_files", "gifs", "files", "sticker", "share", "reactions", "users"), _empty),
+        **dict.fromkeys(("call_duration", "missed"), _never),
+        **dict.fromkeys(
+            ("is_unsent", "is_taken_down", "is_geoblocked_for_viewer", "is_unsent_image_by_messenger_kid_parent"), not_true
+        ),
+        "type": _ordinary_type,
+    },
+)
+
+
+def _thread(source: Source, part: Part, events: Events) -> Thread:
+    around = skeleton(events)
     words = Words()
     thread_path = words(around.get(("thread_path",)))
     found = _PLACE.search(part.path or "")
@@ -429,10 +623,8 @@ class MetaJson:
                     gap = min(max(number - expected, 0), 1000)
                     problems = [Problem("missing_sibling", part.path)] * gap
                     expected = number + 1
-                yield from read_part(
-                    source, part, _thread(source, part), OPENING,
-                    lambda block: js.decode_block(block, _MANY, _ONE, Message), _row, problems,
-                )
+                events = Events(part, OPENING)
+                yield from read_part(source, part, _thread(source, part, events), events, FORM, problems)
 
 
 reader = MetaJson()
