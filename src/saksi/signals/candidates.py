@@ -14,7 +14,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -95,7 +94,7 @@ def _spots(plain: Plain, texts: pa.Array, loaded: Packs) -> list[Spot]:
         return []
     # A view as long as the raw text is the raw text, letter by letter. Only the other messages need the map.
     raw = np.asarray(pc.utf8_length(pc.fill_null(texts, "")))
-    moved = raw != np.diff(plain.starts) - 1
+    moved = (raw != np.diff(plain.starts) - 1).tolist()
     rows = np.unique(np.array([i for i, *_ in found if moved[i]], np.int64))
     return _mapped(found, fold_batch(texts.take(pa.array(rows)), rows))
 
@@ -123,7 +122,7 @@ def _mapped(found: list[Spot], view: Folded) -> list[Spot]:
 
 
 def _confirmed(view: Plain, loaded: Packs) -> Iterator[Spot]:
-    """(message, start, end, rule) of every match, in positions of the message's folded text; by rule, message, start."""
+    """(message, start, end, rule) of every match, in positions of the message's folded text; by rule, of one message by start."""
     may = iter(loaded.gate.messages(view))
     lines = view.data.tobytes().split(b"\n")
     for rule_number, rule in enumerate(loaded.rules):
@@ -132,7 +131,7 @@ def _confirmed(view: Plain, loaded: Packs) -> Iterator[Spot]:
             if len(messages):
                 for number, spans in _found(pattern.expression, lines, messages).items():
                     by_message[number].append((pattern.expression, spans))
-        for number, found in sorted(by_message.items(), key=itemgetter(0)):
+        for number, found in by_message.items():
             if _holds(rule, lines[number]):
                 spans = found[0][1] if len(found) == 1 else _leftmost([e for e, _ in found], lines[number])
                 for start, end in spans[:SPANS_MAX]:

@@ -22,10 +22,12 @@ import numpy.typing as npt
 
 from saksi.signals.patterns import NUMBER, Pattern
 from saksi.text.bulk import Plain
-from saksi.text.normalise import WORD
+from saksi.text.normalise import is_digit, is_letter
 
 Keys = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int64]
+Columns = npt.NDArray[np.uint16]
+"""16 bits: sorted by radix."""
 
 KEY_BYTES: Final = 8
 _HASH: Final = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: spreads keys that differ in few bits (Knuth, TAOCP 6.4)
@@ -55,10 +57,12 @@ class Gate:
         """Pattern -> its clauses. A pattern without one can match any message."""
         self._columns = 1
         self._table = np.zeros(1 << _BITS, np.uint16)
-        self._beginnings: dict[int, tuple[Keys, Numbers]] = {}
+        self._beginnings: dict[int, tuple[Keys, Columns]] = {}
         column_of = self._columns_of(sorted(set().union(*clauses))) if clauses else {}
         self.columns = [sorted({column_of[anchor] for anchor in clause}) for clause in clauses]
         """Clause -> its columns."""
+        self._flat = np.array([column for clause in self.columns for column in clause], np.int64)
+        self._begins = np.cumsum([0] + [len(clause) for clause in self.columns[:-1]])
 
     def _columns_of(self, anchors: Sequence[str]) -> dict[str, int]:
         column_of: dict[str, int] = {}
@@ -80,7 +84,7 @@ class Gate:
         self._first = np.zeros(1 << _FIRST_BITS, bool)
         for length, known in beginnings.items():
             keys = np.array(sorted(known), np.uint64)
-            self._beginnings[length] = (keys, np.array([known[k] for k in sorted(known)], np.int64))
+            self._beginnings[length] = (keys, np.array([known[k] for k in sorted(known)], np.uint16))
             self._first[_slots(keys & _CUT[self._shortest], _FIRST_BITS)] = True
         return column_of
 
@@ -94,15 +98,18 @@ class Gate:
         """For each pattern the numbers of the messages that it may match, ascending."""
         if not len(view):
             return [np.zeros(0, np.int64) for _ in self.needs]
-        held = _Held(self.columns, self._columns, len(view), *self._hits(view))
+        message, column = self._hits(view)
+        counts = np.bincount(column, minlength=self._columns)
+        often = np.add.reduceat(counts[self._flat], self._begins).tolist() if self.columns else []
+        held = _Held(self.columns, often, counts, len(view), message[np.argsort(column, kind="stable")])
         return [held.having(needed) for needed in self.needs]
 
-    def _hits(self, view: Plain) -> tuple[Numbers, Numbers]:
+    def _hits(self, view: Plain) -> tuple[Numbers, Columns]:
         """(message, column) of every word that stands in some clause."""
         keys, message_of = _tokens(view)
         columns = self._table[_slots(keys, _BITS)]
         at = np.flatnonzero(columns)
-        messages, found = [message_of[at]], [columns[at].astype(np.int64)]
+        messages, found = [message_of[at]], [columns[at]]
         if self._beginnings:
             at = np.flatnonzero(self._first[_slots(keys & _CUT[self._shortest], _FIRST_BITS)])
             some = keys[at]
@@ -113,17 +120,17 @@ class Gate:
                 messages.append(message_of[at[same]])
                 found.append(known_columns[place[same]])
         if self._number is not None:
-            digits = np.flatnonzero((view.data - np.uint8(0x30)) < 10)  # uint8 wraps: one comparison
+            digits = np.flatnonzero(is_digit(view.data))
             numbers = np.unique(view.messages_at(digits))
             messages.append(numbers)
-            found.append(np.full(len(numbers), self._number, np.int64))
+            found.append(np.full(len(numbers), self._number, np.uint16))
         return np.concatenate(messages), np.concatenate(found)
 
 
 def _tokens(view: Plain) -> tuple[Keys, Numbers]:
     """Key and message of every word, in order."""
     word = np.zeros(len(view.data) + 1, bool)  # a message ends with a line feed: a word never reaches the end
-    word[1:] = WORD[view.data]
+    np.logical_or(is_letter(view.data), is_digit(view.data), out=word[1:])
     edges = np.flatnonzero(word[1:] != word[:-1])
     starts, ends = edges[::2], edges[1::2]
     padded = np.concatenate([view.data, np.zeros(KEY_BYTES, np.uint8)])
@@ -136,18 +143,15 @@ def _tokens(view: Plain) -> tuple[Keys, Numbers]:
 class _Held:
     """Which messages of one batch hold a word of which clause, worked out when asked for."""
 
-    def __init__(self, clauses: list[list[int]], columns: int, messages: int, message: Numbers, column: Numbers) -> None:
-        order = np.argsort(column.astype(np.uint16), kind="stable")
-        self._messages = message[order]
-        counts = np.bincount(column, minlength=columns)
-        self._ends = np.cumsum(counts).tolist()
+    def __init__(
+        self, clauses: list[list[int]], often: list[int], counts: Numbers, size: int, messages: Numbers
+    ) -> None:
+        """clauses: their columns. often, counts: words of this batch by clause, by column. size: messages in the batch.
+        messages: the message of every word, by column."""
+        self._clauses, self._often, self._size, self._messages = clauses, often, size, messages
         self._counts = counts.tolist()
-        self._clauses = clauses
-        self._size = messages
+        self._ends = np.cumsum(counts).tolist()
         self._has: dict[int, npt.NDArray[np.bool_]] = {}
-        flat = np.fromiter((c for clause in clauses for c in clause), np.int64)
-        begins = np.cumsum([0] + [len(c) for c in clauses[:-1]]) if clauses else np.zeros(0, np.int64)
-        self._often: list[int] = np.add.reduceat(counts[flat], begins).tolist() if clauses else []
 
     def _holds(self, clause: int) -> npt.NDArray[np.bool_]:
         has = self._has.get(clause)
