@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 
 from saksi import findings, identifiers, signals
 from saksi import phases as phases_
-from saksi.errors import DONE, DONE_WITH_PROBLEMS, INPUT_REFUSED, SaksiError, UsageError
-from saksi.parts import Source, open_source, source_from_stream
+from saksi.errors import DONE, DONE_WITH_PROBLEMS, INPUT_REFUSED, InputRefused, SaksiError, UsageError
+from saksi.parts import Source, is_case_folder, open_source, source_from_stream
 from saksi.readers.base import Reading, ReadSettings
 from saksi.readers.registry import read_source, require_readable
 from saksi.table.accounts import AccountSummaries
@@ -80,7 +80,9 @@ def settings(format_: str | None = None, zone: str | None = None, date_order: st
 
 def open_path_or_stream(path: Path | str, stdin: BinaryIO | None = None) -> Source:
     """The source at `path`, or what `stdin` holds where the path is "-" (kept in memory, never on disk)."""
-    if str(path) == "-" and stdin is not None:
+    if str(path) == "-":
+        if stdin is None:
+            raise InputRefused("stdin_closed")
         data = stdin.read()
         return source_from_stream("-", len(data), hashlib.sha256(data).hexdigest(), lambda: io.BytesIO(data), [])
     return open_source(Path(path))
@@ -218,6 +220,12 @@ def check_json(result: CheckResult, messages: int) -> dict[str, Any]:
     }
 
 
+def threads_not_found(told: Sequence[str] | None, threads: Sequence[dict[str, Any]]) -> list[int]:
+    """1-based places in `told` of what is neither id nor title of any thread that was read (rows of ThreadSummaries)."""
+    there = {t[key] for t in threads for key in ("thread_id", "title")}
+    return [n for n, name in enumerate(told or (), 1) if name not in there]
+
+
 def check_source(
     source: Source, how: ReadSettings, at_risk: Sequence[str], threads: Sequence[str] | None, lang: str
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -225,19 +233,33 @@ def check_source(
     reading = start_reading(source, how)
     messages = pa.Table.from_batches(list(reading), schema=MESSAGE_SCHEMA)
     messages = findings.chosen_rows(messages, threads)
-    problems: list[dict[str, Any]] = reading.account(lang)["problems"]
+    account = reading.account(lang)
+    problems: list[dict[str, Any]] = account["problems"]
+    unknown = _senders_not_found(messages, at_risk)
+    # a wrong name is left out, and without one it is inferred: a wrong name would hide the distress
+    known = [name for name in at_risk if name not in unknown]
+    return {
+        **check_json(check(messages, known), messages.num_rows),
+        "names_not_found": unknown,
+        "threads_not_found": threads_not_found(threads, account["threads"]),
+    }, problems
+
+
+def _senders_not_found(messages: pa.Table, names: Sequence[str]) -> list[str]:
     accounts = AccountSummaries()
-    if at_risk:
+    if names:
         accounts.update(messages)
-    unknown = names_not_found(at_risk, accounts.rows())
-    known = [name for name in at_risk if name not in unknown]  # none: inferred, for a wrong name would hide the distress
-    return {**check_json(check(messages, known), messages.num_rows), "names_not_found": unknown}, problems
+    return names_not_found(names, accounts.rows())
 
 
 def scan(tables: Sequence[Path], at_risk: Sequence[str], out: Path | None) -> dict[str, Any]:
     """`saksi scan`: message tables (Parquet or JSON lines of MESSAGE_SCHEMA) in, marks out."""
+    check_output(out, tables)
+    if out is not None:
+        format_of(out, None)
     loaded = pa.concat_tables([load_messages(path) for path in tables])
-    result = check(loaded, at_risk)
+    unknown = _senders_not_found(loaded, at_risk)
+    result = check(loaded, [name for name in at_risk if name not in unknown])
     if out is not None:
         write_file(result.marks.to_batches(), MARK_SCHEMA, out, format_of(out, None))
     return {
@@ -247,6 +269,7 @@ def scan(tables: Sequence[Path], at_risk: Sequence[str], out: Path | None) -> di
         "phases": result.phases.num_rows,
         "at_risk": list(result.at_risk),
         "at_risk_basis": result.at_risk_basis,
+        "names_not_found": unknown,
     }
 
 
@@ -328,6 +351,33 @@ def media_rule(options: BuildOptions) -> MediaRule:
     return MediaRule()
 
 
+def check_by(by: str) -> None:
+    """Refuse a caseworker's code that the log may not hold: names have no place there. Raises UsageError."""
+    from saksi.vault.log import is_actor
+
+    if not is_actor(by.lower()):
+        raise UsageError("by_not_a_code")
+
+
+def check_output(out: Path | None, inputs: Sequence[Path] = ()) -> None:
+    """Refuse an output that would do harm: over an input, inside a case, or in a folder that is not there.
+
+    Raises UsageError (output_is_input, output_in_case, output_folder_missing).
+    """
+    if out is None:
+        return
+    there = out.resolve()
+    if any(is_case_folder(folder) for folder in (there, *there.parents)):
+        raise UsageError("output_in_case")
+    if not there.parent.is_dir():
+        raise UsageError("output_folder_missing")
+    for given in inputs:
+        if there.is_file() and given.exists():
+            inside = given.is_dir() and there.is_relative_to(given.resolve())
+            if inside or there.samefile(given):
+                raise UsageError("output_is_input")
+
+
 def open_case(folder: Path, passphrase: str) -> Case:
     """Open an existing case. Raises UsageError (no_case), WrongKey, VaultError."""
     from saksi.case.store import Case
@@ -360,6 +410,8 @@ def build(
     if not paths and not is_case(folder):
         raise UsageError("nothing_given")
     rule = media_rule(options)
+    check_by(options.by)
+    _check_folder(options.out)
     settings(options.format, options.zone, options.date_order)
     with Case.open(folder, passphrase) if is_case(folder) else Case.create(folder, passphrase, **vault_options) as case:
         if rule.statement is not None:
@@ -377,7 +429,15 @@ def build(
             reports = [str(p) for p in write_documents(case, options.out, "all", options.lang)]
         case.vault.checkpoint()
         return _build_result(
-            case, taken, marks, phase_count, reports, crisis=crisis, basis=basis, not_found=not_found
+            case,
+            taken,
+            marks,
+            phase_count,
+            reports,
+            crisis=crisis,
+            basis=basis,
+            not_found=not_found,
+            threads=options.threads or json.loads(case.get("threads") or "[]"),
         )
 
 
@@ -497,8 +557,11 @@ def _build_result(
     crisis: bool,
     basis: str,
     not_found: Sequence[str],
+    threads: Sequence[str] | None,
 ) -> BuildResult:
     sources = []
+    stored = [t for label, _, _ in case.sources() for t in case.get_json(label, "threads") or []]
+    no_thread = threads_not_found(threads, stored)
     for label, received, _ in case.sources():
         account = case.get_json(label, "account") or {}
         sources.append(
@@ -513,7 +576,7 @@ def _build_result(
     refused = [(t.position, t.error) for t in taken if t.error is not None]
     now = {t.digest for t in taken if t.error is None}
     readable = any(s.get("reader") for s in sources if not now or s.get("source", {}).get("digest") in now)
-    problems = bool(refused) or bool(not_found) or any(s.get("problems") for s in sources)
+    problems = bool(refused or not_found or no_thread) or any(s.get("problems") for s in sources)
     code = DONE if not problems else DONE_WITH_PROBLEMS
     if taken and not readable:
         code = INPUT_REFUSED
@@ -522,8 +585,10 @@ def _build_result(
         "sources": sources,
         "marks": marks,
         "phases": phase_count,
+        "at_risk": json.loads(case.get("at_risk") or "[]"),
         "at_risk_basis": basis,
         "names_not_found": list(not_found),
+        "threads_not_found": no_thread,
         "crisis": crisis,
         "reports": list(reports),
         "refused": [{"position": p, "reason": e.key} for p, e in refused],
@@ -546,6 +611,11 @@ def prepare_documents(case: Case, lang: str, progress: Progress = no_progress) -
     return ids
 
 
+def _check_folder(out: Path | None) -> None:
+    if out is not None and any(is_case_folder(folder) for folder in (out.resolve(), *out.resolve().parents)):
+        raise UsageError("output_in_case")
+
+
 def write_documents(case: Case, out: Path, kind: str, lang: str) -> list[Path]:
     """Write documents of one kind or all as plaintext into `out`; an `export` event in the log."""
     from saksi import report
@@ -554,6 +624,7 @@ def write_documents(case: Case, out: Path, kind: str, lang: str) -> list[Path]:
 
     if kind != "all" and kind not in report.DOCUMENTS:
         raise UsageError("unknown_document", known=", ".join([*report.DOCUMENTS, "all"]))
+    _check_folder(out)
     kinds = list(report.DOCUMENTS) if kind == "all" else [kind]
     view = StoredView(case)
     case.vault.append("export", what="documents", kinds=kinds, lang=lang)
@@ -593,7 +664,8 @@ def search(case: Case, words: Sequence[str], limit: int | None = None) -> dict[s
 
 
 def decide(case: Case, mark_id: str, state: str, by: str, note: str | None) -> None:
-    """Record a caseworker's decision on a mark. Raises UsageError where there is no such mark."""
+    """Record a caseworker's decision on a mark. Raises UsageError where there is no such mark, or `by` is no code."""
+    check_by(by)
     for label, _, _ in case.sources():
         for batch in case.batches(label, "marks", ("mark_id",)):
             if mark_id in batch.column("mark_id").to_pylist():

@@ -6,6 +6,7 @@ is never dropped silently. All of it goes to stderr; answers are kept sealed in 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -51,9 +52,8 @@ class TerminalAsk:
 
     def _ask(self, key: str, **values: str) -> str | None:
         self._pause()
-        answer = click.prompt(
-            say(f"cli.{key}", self.lang, **values), default="", show_default=False, err=True, prompt_suffix=": "
-        )
+        question = show.wrapped(say(f"cli.{key}", self.lang, **values) + ": ", shutil.get_terminal_size().columns - 1)
+        answer = click.prompt(question, default="", show_default=False, err=True, prompt_suffix=" ")
         return answer.strip() or None
 
     def zone(self) -> str | None:

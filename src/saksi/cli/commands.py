@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import click
 
@@ -73,14 +73,19 @@ case_argument = click.argument("case_folder", metavar="KASUS", type=click.Path(p
 
 def at_terminal() -> bool:
     """Whether somebody can be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr is not None and sys.stderr.isatty()
+
+
+def standard_input() -> BinaryIO | None:
+    """Standard input as bytes; None where it was closed."""
+    return None if sys.stdin is None else sys.stdin.buffer
 
 
 def passphrase(file: Path | None, lang: str, *, new: bool) -> str:
     """The passphrase: the file's first line, or asked at a terminal. Raises UsageError."""
     if file is not None:
         try:
-            text = file.read_text(encoding="utf-8").split("\n", 1)[0].rstrip("\r")
+            text = file.read_text(encoding="utf-8-sig").split("\n", 1)[0].rstrip("\r")
         except (OSError, UnicodeDecodeError) as e:
             raise UsageError("unreadable_file") from e
     elif at_terminal():
@@ -94,6 +99,12 @@ def passphrase(file: Path | None, lang: str, *, new: bool) -> str:
     if not text.strip():
         raise UsageError("passphrase_empty")
     return str(text)
+
+
+def show_missing_threads(data: Mapping[str, Any], lang: str) -> None:
+    """A line for each told thread that no export has; by its place, for a title may be a name."""
+    for position in data["threads_not_found"]:
+        show.to_people(say("errors.thread_not_found", lang, position=position))
 
 
 def print_json(data: Any) -> None:
@@ -145,11 +156,13 @@ def build(
     )
     if not exports and not verbs.is_case(case_folder):
         raise UsageError("nothing_given")
+    verbs.check_by(options.by)
     verbs.media_rule(options)  # refuse before asking for a passphrase
     secret = passphrase(passphrase_file, lang, new=not verbs.is_case(case_folder))
     with show.progress_bar(lang) as progress:
         ask = TerminalAsk(lang, progress.pause) if at_terminal() and not as_json else None
         result = verbs.build(case_folder, secret, exports, options, ask=ask, progress=progress)
+    show_missing_threads(result.data, lang)
     for position, error in result.refused:
         show.to_people(say("cli.input_label", lang, position=position) + ": " + sentence(error, lang))
     if as_json:
@@ -163,7 +176,7 @@ def build(
 
 def _show_build(data: dict[str, Any], case_folder: Path, lang: str) -> None:
     for line in show.build_lines(data, str(case_folder), lang):
-        click.echo(line)
+        show.result(line)
 
 
 @saksi.command(help=help_("help_read"))
@@ -190,13 +203,14 @@ def read(
     from saksi import verbs
 
     how = verbs.settings(format_, zone, date_order)
-    with verbs.open_path_or_stream(file, sys.stdin.buffer) as source:
+    verbs.check_output(output, [file])
+    with verbs.open_path_or_stream(file, standard_input()) as source:
         account = verbs.read_to_file(source, how, output, lang, threads or None)
     if as_json:
         print_json(account)
     else:
         for line in show.account_lines(account, lang):
-            click.echo(line)
+            show.result(line)
     if output is not None:
         show.warn_plaintext(output, lang)
     return DONE_WITH_PROBLEMS if account["problems"] else DONE
@@ -228,16 +242,17 @@ def check(
     how = verbs.settings(format_, zone, date_order)
     if str(file) == "-" and at_terminal():
         show.to_people(say("cli.paste_here", lang))
-    with verbs.open_path_or_stream(file, sys.stdin.buffer) as source:
+    with verbs.open_path_or_stream(file, standard_input()) as source:
         data, problems = verbs.check_source(source, how, at_risk, threads or None, lang)
     if as_json:
         print_json(data)
     else:
         for line in show.check_lines(data, phase_labels(lang), lang):
-            click.echo(line)
+            show.result(line)
     for line in show.problem_lines(problems, lang):
         show.to_people(line)
-    return DONE_WITH_PROBLEMS if problems or data["names_not_found"] else DONE
+    show_missing_threads(data, lang)
+    return DONE_WITH_PROBLEMS if problems or data["names_not_found"] or data["threads_not_found"] else DONE
 
 
 @saksi.command(help=help_("help_report"))
@@ -318,6 +333,7 @@ def export(
     from saksi import verbs
     from saksi.table.write import format_of, write_file, write_rows
 
+    verbs.check_output(output)
     chosen = format_ or (format_of(output, None) if output is not None else "jsonl")
     with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
         batches = verbs.export_batches(case, what)
@@ -402,9 +418,11 @@ def scan(tables: tuple[Path, ...], output: Path | None, at_risk: tuple[str, ...]
         print_json(data)
     else:
         click.echo(say("cli.scan_done", lang, messages=data["messages"], threads=data["threads"], marks=data["marks"]))
+        for line in show.not_found_lines(data["names_not_found"], lang):
+            click.echo(line)
     if output is not None:
         show.warn_plaintext(output, lang)
-    return DONE
+    return DONE_WITH_PROBLEMS if data["names_not_found"] else DONE
 
 
 def _merge_police_key(args: Sequence[str]) -> list[str]:

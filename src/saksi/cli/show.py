@@ -6,12 +6,14 @@ clear the screen nor reorder the line it stands in.
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -35,9 +37,35 @@ def safe(text: str | None) -> str:
     return "" if text is None else text.translate(_VISIBLE)
 
 
+def wrapped(text: str, width: int) -> str:
+    """`text` broken between words at `width` columns, further lines of a line indented under it; long words stay whole."""
+    lines = []
+    for line in text.split("\n"):
+        body = line.lstrip(" ")
+        indent = line[: len(line) - len(body)]
+        lines += textwrap.wrap(
+            body,
+            max(width, 20),
+            initial_indent=indent,
+            subsequent_indent=indent + ("   " if indent else ""),
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
+    return "\n".join(lines)
+
+
+def _fitted(text: str, stream: TextIO) -> str:
+    return wrapped(text, shutil.get_terminal_size().columns - 1) if stream.isatty() else text
+
+
 def to_people(text: str) -> None:
-    """A line on stderr."""
-    click.echo(text, err=True)
+    """A line on stderr, broken between words where that is a terminal."""
+    click.echo(_fitted(text, sys.stderr), err=True)
+
+
+def result(text: str) -> None:
+    """A line of the result on stdout, broken between words where that is a terminal."""
+    click.echo(_fitted(text, sys.stdout))
 
 
 class Steps:
@@ -176,12 +204,20 @@ def build_lines(data: Mapping[str, Any], case: str, lang: str) -> list[str]:
             records=sum(s.get("stored_records", s.get("records", 0)) for s in data["sources"]),
         )
     )
-    lines.append(say(f"cli.check_at_risk_{data['at_risk_basis']}", lang))
+    lines += at_risk_lines(data, lang)
     written = [r for r in data["reports"] if Path(r).suffix]
     lines += [say("cli.build_reports", lang, where=path) for path in written]
     if not written:
         lines.append(say("cli.build_sealed_reports", lang, case=case))
     return [*lines, say("cli.build_keep", lang)]
+
+
+def at_risk_lines(data: Mapping[str, Any], lang: str) -> list[str]:
+    """Who is taken for the person at risk, and how that is known."""
+    lines = [say(f"cli.check_at_risk_{data['at_risk_basis']}", lang)]
+    if data["at_risk_basis"] == "inferred":
+        lines.append(say("cli.check_at_risk_who", lang, names=", ".join(safe(n) for n in data["at_risk"])))
+    return lines
 
 
 def not_found_lines(names: Sequence[str], lang: str) -> list[str]:
@@ -202,9 +238,7 @@ def check_lines(data: Mapping[str, Any], phase_labels: Mapping[str, str], lang: 
         lines += [*phase_lines(phase, phase_labels, lang), ""]
     if data["phases"] and not data["crisis"]:
         lines += now
-    lines.append(say(f"cli.check_at_risk_{data['at_risk_basis']}", lang))
-    if data["at_risk_basis"] == "inferred":
-        lines.append(say("cli.check_at_risk_who", lang, names=", ".join(safe(n) for n in data["at_risk"])))
+    lines += at_risk_lines(data, lang)
     return [*lines, say("cli.check_limits", lang)]
 
 
