@@ -38,6 +38,9 @@ def test_phases_of_a_scripted_thread() -> None:
     [("A", "transfer 500rb ke rekening ibu ya"), ("B", "oke")],
     [("A", "jangan bilang siapa-siapa ya, kejutan ulang tahun Ibu"), ("A", "kamu jemput kuenya")],
     [("A", "segera bayar pinjaman anda atau data anda kami sebar ke semua kontak"), ("A", "transfer hari ini")],
+    [("A", "katanya ada yang ngancam sebar video kamu, hati-hati ya")],
+    [("A", "ada yang mau nyebar foto temanku"), ("B", "siapa?")],
+    [("A", "Pria Ancam Sebar Video Mantan, Korban Diperas Rp 5 Juta"), ("B", "ngeri")],
     [("A", "katanya mantan dia mau sebar video kamu, hati-hati ya")],
 ])
 def test_what_is_no_phase(turns: list[tuple[str, str]]) -> None:

@@ -1,8 +1,10 @@
 """The packs on whole scripted dialogues: every expected phase is found, and nothing harmless becomes one.
 
-`tests/samples/dialogues/{harmful,harmless}` was written before the packs were tuned on it; `heldout/` afterwards, and
-the packs were not changed for it. All of it is scripted, synthetic and non-explicit: figures on it say how the packs do
-on this set, not how common anything is in real chats. Run with `-s` to see them.
+`tests/samples/dialogues/{harmful,harmless}` is the set that the packs are tuned on: 33 of its 69 dialogues were written
+before the first rules were tuned, 36 after that, as a held-out set that has since joined it. `heldout/` and `heldout2/`
+were written before the changes they judge, and no rule was changed to find more in them; false phases of theirs were
+mended. All of it is scripted, synthetic, non-explicit and by the authors of the packs: figures on it say how the packs do
+on this set, not how common anything is in real chats. Run with `-s` to see them; docs/packs.md has first-run figures.
 """
 
 from __future__ import annotations
@@ -23,10 +25,10 @@ from saksi.signals import packs, taxonomy
 from saksi.table.schema import MESSAGE_SCHEMA, PHASES
 
 DIALOGUES = Path(__file__).parents[1] / "samples" / "dialogues"
-SETS = ("", "heldout")
+SETS = ("", "heldout", "heldout2")
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HELDOUT_RECALL = 0.5
-"""Floor of phase recall on the held-out set; the figure measured is in docs/packs.md."""
+"""Floor of phase recall on the held-out sets; the figures measured are in docs/packs.md."""
 
 
 class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,7 +126,7 @@ def figures(part: str) -> dict[str, float]:
         phases, _, size = found_in(path, told=False)
         false += len(phases)
         messages += size
-    print(f"\n{part or 'written before tuning'}: {len(paths(part, 'harmful'))} harmful, "
+    print(f"\n{part or 'tuned on'}: {len(paths(part, 'harmful'))} harmful, "
           f"{len(paths(part, 'harmless'))} harmless dialogues")
     for phase in PHASES:
         print(f"  {phase:13} recall {right[phase]}/{wanted[phase]}  precision {right[phase]}/{given[phase]}")
@@ -133,9 +135,12 @@ def figures(part: str) -> dict[str, float]:
 
 
 def test_figures_are_printed_and_hold() -> None:
-    """The floor of the held-out set is low on purpose: it must not drive changes of the packs."""
+    """The floor of the held-out sets is low on purpose: they must not drive changes of the packs."""
     assert figures("") == {"recall": 1.0, "false": 0}
-    assert figures("heldout")["recall"] >= HELDOUT_RECALL
+    for part in SETS[1:]:
+        found = figures(part)
+        assert found["recall"] >= HELDOUT_RECALL, part
+        assert found["false"] == 0, part
 
 
 @pytest.mark.parametrize("part", SETS)
