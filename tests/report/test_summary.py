@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from xml.etree import ElementTree
 
 import pytest
+from pypdf import PdfReader
 
+from saksi import report
+from saksi.case.model import Decision
 from saksi.report import _chart
 from saksi.report._blocks import Block, Figure, Para, Run, Section, Table
 from saksi.report._times import clock, day_of_quarter, short
@@ -196,3 +200,25 @@ def test_how_to_confirm_is_said_once_and_each_mark_shows_its_code() -> None:
     assert page.count("saksi decide") == 1
     shown = [m["mark_id"] for m in c.mark_rows if m["signal"] not in ("secrecy", "service_offer")]
     assert all(m in page for m in shown)
+
+
+def test_a_friends_weak_mark_outside_every_phase_names_nobody() -> None:
+    c = story()
+    message = c.message("wa", "hati-hati, jangan cerita dulu", "Mega Lestari", 80 * 3600, thread_id="m", thread_title="Mega Lestari")
+    mark = c.mark(message, "secrecy", "grooming")
+    printed = str(build(c, "id", MADE_US).printed)
+    assert "jangan cerita dulu" in printed
+    assert "Mega" not in printed
+    c.decisions = {mark: Decision("confirmed", "PK-1", MADE_US)}
+    assert "Mega Lestari" in str(build(c, "id", MADE_US).printed)
+
+
+def test_words_too_long_for_a_column_do_not_run_into_the_next() -> None:
+    c = story()
+    name = "x" * 170
+    message = c.message("wa", "y" * 300, name, 30 * 3600)
+    c.mark(message, "threat_to_share", "sextortion", strength="strong", end=300)
+    data = next(b for n, b in report.render(c, "chronology", "id", MADE_US).items() if n.endswith(".pdf"))
+    lines = [x for p in PdfReader(io.BytesIO(data)).pages for x in p.extract_text().splitlines()]
+    assert max(x.count("y") for x in lines if "yyyy" in x) <= 80
+    assert max(x.count("x") for x in lines if "xxxx" in x) <= 80

@@ -22,7 +22,7 @@ def test_same_initials_are_numbered_in_a_fixed_order() -> None:
 
 def test_titles_and_file_names_are_cleaned() -> None:
     who = Who({"user7": ["Siti Rahma"], "user9": ["Dimas"]}, {"user9"})
-    assert who.clean("WhatsApp Chat with Siti Rahma.zip") == "WhatsApp Chat with S.R..zip"
+    assert who.clean("WhatsApp Chat with Siti Rahma.zip") == "WhatsApp Chat with S.R.zip"
     assert who.clean("SITI RAHMA") == "S.R."
     assert who.clean("Sitir Rahmat, Dimas") == "Sitir Rahmat, Dimas"
     assert who("user9") == "Dimas (user9)"

@@ -15,7 +15,7 @@ class Run:
     """A piece of text. kind: "" plain, "b" strong, "mark" highlighted, "ctl" stand-in for an invisible character,
     "cut" words of ours inside a quotation, "mono" digest or id ("halves": in a narrow column), "cite" citation,
     "said" text from an export, "small" set back, "sug" and "conf" the state of a mark (told apart by frame and word),
-    "long" a value without spaces that must break in a narrow column, "line" as "" on a line of its own.
+    "long" a value without spaces (strong; breaks anywhere), "line" as "" on a line of its own.
 
     target: for "cite" the anchor inside the document, None where the cited message is not printed in it; ref: its id.
     """

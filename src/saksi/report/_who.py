@@ -1,7 +1,8 @@
 """Who is named and who is not: involved accounts as the exports name them, everybody else as initials.
 
-Involved: the person at risk, the owner of the phone, accounts of persons a caseworker decided on, accounts that wrote a
-mark that is printed or stand in a printed phase. Everyone else appears as initials, in tables and inside headings, file
+Involved: the person at risk, the owner of the phone, accounts of persons a caseworker decided on, accounts that stand in a
+printed phase or wrote a mark that is told as an event (`chronology._events.is_event`: a friend's weak mark outside every
+phase names nobody). Everyone else appears as initials, in tables and inside headings, file
 names and titles too. Their names inside the words of messages are evidence and stay: documents say so.
 """
 
@@ -76,6 +77,10 @@ class Who:
         if whole is not None:
             return whole
         if self._pattern is not None:
-            spaced = self._pattern.sub(lambda m: self._hidden.get(m[0].casefold(), "?"), text)
-            text = spaced
+            text = self._pattern.sub(self._instead, text)
         return one_line(text)
+
+    def _instead(self, hit: re.Match[str]) -> str:
+        """The initials for a name that was found; "S.R.zip", not "S.R..zip", before a full stop."""
+        short = self._hidden.get(hit[0].casefold(), "?")
+        return short.removesuffix(".") if hit.string[hit.end() : hit.end() + 1] == "." else short

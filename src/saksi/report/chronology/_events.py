@@ -9,11 +9,11 @@ without a certain time come last, in order of source and file.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from saksi.report._blocks import Block, Bullets, Heading, Para, Run, Runs, Section, words
-from saksi.report._evidence import Key, Mark
+from saksi.report._evidence import Key, Mark, ThreadKey
 from saksi.report._quote import brief
 from saksi.report._times import clock, day
 from saksi.report.chronology._context import LETTERS, Context
@@ -25,9 +25,9 @@ ALWAYS: Final = frozenset({"distress", "disclosure", "other_threat"})
 """Signals that are events wherever they stand."""
 
 
-def is_event(c: Context, mark: Mark) -> bool:
-    """Whether the mark is told as an event."""
-    return (mark.thread in c.phase_threads or mark.decision is not None or mark.strength == "strong"
+def is_event(mark: Mark, phase_threads: Collection[ThreadKey]) -> bool:
+    """Whether the mark is told as an event; only such marks give their account a name in documents."""
+    return (mark.thread in phase_threads or mark.decision is not None or mark.strength == "strong"
             or mark.signal in ALWAYS)
 
 
@@ -46,7 +46,7 @@ def chosen(c: Context) -> tuple[list[tuple[Key, list[Mark]]], int, int]:
     by_key: dict[Key, list[Mark]] = defaultdict(list)
     rest = 0
     for mark in c.shown.marks:
-        if is_event(c, mark):
+        if is_event(mark, c.phase_threads):
             by_key[mark.key].append(mark)
         else:
             rest += 1

@@ -43,7 +43,8 @@ def _involved(view: CaseView, shown: Shown, items: list[Interval], evidence: Evi
     named = set(view.at_risk) | ({view.owner} if view.owner else set())
     named |= {a for person in view.people for a in person.accounts}
     named |= {a for i in items for a in i.people}
-    named |= {a for m in shown.marks if (a := evidence.senders.get(m.key))}
+    threads = {i.thread for i in items}
+    named |= {a for m in shown.marks if _events.is_event(m, threads) and (a := evidence.senders.get(m.key))}
     # a display name that was told ("Rara") names the account it belongs to
     named |= {a for a, names in evidence.names.items() if names & named}
     return named
