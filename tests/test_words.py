@@ -49,6 +49,25 @@ def test_every_raised_error_has_its_words() -> None:
     assert not missing
 
 
+MADE_UP_OF_PARTS = (
+    "help_", "opt_", "head_", "begin_", "platform_", "reader_", "sealed_", "strength_", "check_at_risk_", "check_now_",
+    "ask_zone_", "ask_date_order_", "wrong_", "source_records",
+)  # fmt: skip
+"""Keys of area `cli` that code puts together."""
+
+
+def test_no_words_of_the_command_line_lie_unused() -> None:
+    source = "\n".join(p.read_text(encoding="utf-8") for p in SRC.rglob("*.py"))
+    unused = [
+        key
+        for key in words.area("cli")
+        if not key.startswith(MADE_UP_OF_PARTS) and not re.search(rf"[\"'.]{key}[\"']", source)
+    ]
+    assert not unused
+    options = {k for k in words.area("cli") if k.startswith("opt_")}
+    assert {k for k in options if f'"{k}"' not in source and k != "opt_help"} == set()
+
+
 def test_unknown_key_is_an_error() -> None:
     with pytest.raises(LookupError):
         words.say("cli.no_such_words", "id")

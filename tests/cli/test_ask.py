@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pytest
 
-from saksi.cli.ask import TerminalAsk, as_exported, by_name, numbers_in
+from saksi.cli.ask import TerminalAsk, as_exported, ask_passphrase, by_name, numbers_in
 from saksi.words import say
 
 ACCOUNTS: list[dict[str, Any]] = [
@@ -116,3 +116,17 @@ def test_people_by_number_or_name_and_a_mistyped_name_is_said(
 def test_as_exported_is_what_the_export_writes() -> None:
     assert as_exported("WULAN contoh", ACCOUNTS) == "Wulan Contoh"
     assert as_exported("Rina", ACCOUNTS) is None
+
+
+def test_a_new_passphrase_is_asked_until_it_holds(
+    asking: Callable[..., Asked], capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = "empat kata yang panjang"
+    _, questions = asking(" ", "pendek", good, "lain sama sekali", good, good)
+    assert ask_passphrase("id", new=True) == good
+    assert len(questions) == 6
+    assert "pendek" not in questions
+    err = capsys.readouterr().err
+    assert say("errors.passphrase_differs", "id").split(".")[0] in err
+    asking("kunci lama")
+    assert ask_passphrase("id", new=False) == "kunci lama", "an existing case opens with whatever it was made with"

@@ -25,6 +25,30 @@ THREADS_SHOWN: Final = 60
 """More lines than these scroll away on a small screen; the rest can be named, or taken with Enter."""
 
 
+PASSPHRASE_MIN: Final = 12
+"""Characters of a new passphrase typed at a terminal; unsourced: about three words. A file may hold any."""
+
+
+def ask_passphrase(lang: str, *, new: bool) -> str:
+    """The case's passphrase, not echoed; a new one twice, and again where it is short or the two differ."""
+    while True:
+        text = str(
+            click.prompt(
+                say("cli.ask_passphrase_new" if new else "cli.ask_passphrase", lang), hide_input=True, err=True
+            )
+        )
+        if not text.strip():
+            show.to_people("  " + say("errors.passphrase_empty", lang))
+        elif not new:
+            return text
+        elif len(text.strip()) < PASSPHRASE_MIN:
+            show.to_people("  " + say("cli.passphrase_short", lang, characters=PASSPHRASE_MIN))
+        elif click.prompt(say("cli.ask_passphrase_again", lang), hide_input=True, err=True) != text:
+            show.to_people("  " + say("errors.passphrase_differs", lang))
+        else:
+            return text
+
+
 def numbers_in(answer: str, last: int) -> list[int] | None:
     """The numbers of "1, 3-5" in order, or None where anything is no number from 1 to `last`."""
     chosen: list[int] = []

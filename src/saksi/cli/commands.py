@@ -13,7 +13,7 @@ import click
 
 from saksi import __version__
 from saksi.cli import show
-from saksi.cli.ask import TerminalAsk
+from saksi.cli.ask import TerminalAsk, ask_passphrase
 from saksi.cli.help import Verbs, default_lang, wrong_use
 from saksi.errors import DONE, DONE_WITH_PROBLEMS, VERIFICATION_FAILED, WRONG_USE, SaksiError, UsageError
 from saksi.words import LANGUAGES, say, sentence
@@ -89,11 +89,7 @@ def passphrase(file: Path | None, lang: str, *, new: bool) -> str:
         except (OSError, UnicodeDecodeError) as e:
             raise UsageError("unreadable_file") from e
     elif at_terminal():
-        text = click.prompt(
-            say("cli.ask_passphrase_new" if new else "cli.ask_passphrase", lang), hide_input=True, err=True
-        )
-        if new and click.prompt(say("cli.ask_passphrase_again", lang), hide_input=True, err=True) != text:
-            raise UsageError("passphrase_differs")
+        text = ask_passphrase(lang, new=new)
     else:
         raise UsageError("passphrase_needed")
     if not text.strip():
