@@ -52,7 +52,7 @@ FINDERS: Final = (
 _D: Final = DIGIT_CLASS
 BROAD_GATE: Final = "|".join((
     rf"{_D}{{4}}|{_D}[.,]{_D}{{3}}",  # digit runs: phones, accounts, QRIS, amounts
-    rf"{_D}[^\pL\pN\n]{{1,4}}{_D}+[^\pL\pN\n]{{1,4}}{_D}",  # digits in groups
+    rf"{_D}[^0-9A-Za-z\n]{{1,4}}{_D}+[^0-9A-Za-z\n]{{1,4}}{_D}",  # digits in groups
     money.UNIT_GATE, link.GATE, handle.GATE, crypto.GATE, email.GATE, phone.LETTER_GATE, phone.WORD_GATE,
 ))
 """True wherever one of the finders' gates could be. Written by hand: the union of the gates themselves makes RE2's automaton

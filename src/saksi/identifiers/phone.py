@@ -32,7 +32,7 @@ WORD_GATE: Final = (
     rf"(?i:\b{_NUMBER_WORD}[ ,.\-\x{{1F}}\n]{{1,3}}(?:{_NUMBER_WORD}|\pN))|(?i:\pN[ ,.\-\n]{{0,3}}{_NUMBER_WORD})"
 )
 GATE: Final = (
-    rf"{DIGIT_CLASS}{{7}}|{DIGIT_CLASS}(?:[^\pL\pN\n]{{1,4}}{DIGIT_CLASS}+){{2}}|{LETTER_GATE}|{WORD_GATE}"
+    rf"{DIGIT_CLASS}{{7}}|{DIGIT_CLASS}(?:[^0-9A-Za-z\n]{{1,4}}{DIGIT_CLASS}+){{2}}|{LETTER_GATE}|{WORD_GATE}"
 )
 
 _GAP: Final = r"[ .\-()\x1f]"
