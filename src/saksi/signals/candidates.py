@@ -23,14 +23,14 @@ import pyarrow.compute as pc
 
 from saksi.signals.rules import Packs, Rule, packs
 from saksi.table.schema import CANDIDATE_SCHEMA
-from saksi.text import Folded, fold_batch
+from saksi.text import fold_batch
 from saksi.text.bulk import Plain, fold_bulk
 from saksi.text.normalise import evasion_view
 
 Numbers = npt.NDArray[np.int64]
+Spots = npt.NDArray[np.int64]
+"""Shape (n, 4): message number, start, end, rule number."""
 Span = tuple[int, int]
-Spot = tuple[int, int, int, int]
-"""Message number, start, end, rule number."""
 
 SPANS_MAX: Final = 8
 """Marks of one rule in one message at most: a pasted list of a thousand equal lines says nothing more."""
@@ -52,14 +52,14 @@ def candidates(batch: pa.RecordBatch, packs: Packs | None = None) -> pa.RecordBa
     Spans are code points of the raw text.
     """
     loaded = packs if packs is not None else _own()
-    found: list[Spot] = []
+    found: list[Spots] = [np.zeros((0, 4), np.int64)]
     for texts, rows in _chunks(batch):
         plain = fold_bulk(texts)
         here = _without_repeats(_spots(plain, texts, loaded), _evaded_spots(plain, texts, loaded))
-        number = rows.tolist()
-        found += [(number[i], start, end, rule) for i, start, end, rule in here]
-    found.sort()
-    return _as_batch(batch, found, loaded)
+        here[:, 0] = rows[here[:, 0]]
+        found.append(here)
+    spots = np.concatenate(found)
+    return _as_batch(batch, spots[np.lexsort(spots.T[[3, 2, 1, 0]])], loaded)
 
 
 def _own() -> Packs:
@@ -87,69 +87,76 @@ def _chunks(batch: pa.RecordBatch) -> Iterator[tuple[pa.Array, Numbers]]:
 # -- both views ---------------------------------------------------------------------------------------------------------------
 
 
-def _spots(plain: Plain, texts: pa.Array, loaded: Packs) -> list[Spot]:
+def _spots(plain: Plain, texts: pa.Array, loaded: Packs) -> Spots:
     """What the rules find in the plain view, in code points of the raw texts."""
-    found = list(_confirmed(plain, loaded))
-    if not found:
-        return []
+    found = _confirmed(plain, loaded)
     # A view as long as the raw text is the raw text, letter by letter. Only the other messages need the map.
     raw = np.asarray(pc.utf8_length(pc.fill_null(texts, "")))
-    moved = (raw != np.diff(plain.starts) - 1).tolist()
-    rows = np.unique(np.array([i for i, *_ in found if moved[i]], np.int64))
-    return _mapped(found, fold_batch(texts.take(pa.array(rows)), rows))
+    moved = (raw != np.diff(plain.starts) - 1)[found[:, 0]]
+    rows = np.unique(found[moved, 0])
+    if len(rows):
+        view = fold_batch(texts.take(pa.array(rows)), rows)
+        at = np.searchsorted(rows, found[moved, 0])
+        found[moved, 1:3] = np.stack(view.raw_spans(at, found[moved, 1], found[moved, 2]), axis=1)
+    return found
 
 
-def _evaded_spots(plain: Plain, texts: pa.Array, loaded: Packs) -> list[Spot]:
+def _evaded_spots(plain: Plain, texts: pa.Array, loaded: Packs) -> Spots:
     """The same for the evasion view of the messages that have one."""
     rows = plain.evaded()
     if not len(rows):
-        return []
+        return np.zeros((0, 4), np.int64)
     view = evasion_view(fold_batch(texts.take(pa.array(rows)), rows))
     found = _confirmed(Plain(np.frombuffer(view.data, np.uint8), view.starts), loaded)
-    return _mapped([(int(view.rows[i]), start, end, rule) for i, start, end, rule in found], view)
-
-
-def _mapped(found: list[Spot], view: Folded) -> list[Spot]:
-    """Spans in code points of the raw text; messages that `view` does not hold are taken as they are."""
-    place = {row: i for i, row in enumerate(view.rows.tolist())}
-    return [
-        (row, *view.raw_span(place[row], start, end), rule) if row in place else (row, start, end, rule)
-        for row, start, end, rule in found
-    ]
+    start, end = view.raw_spans(found[:, 0], found[:, 1], found[:, 2])
+    return np.stack([view.rows[found[:, 0]], start, end, found[:, 3]], axis=1)
 
 
 # -- confirming ---------------------------------------------------------------------------------------------------------------
 
 
-def _confirmed(view: Plain, loaded: Packs) -> Iterator[Spot]:
-    """(message, start, end, rule) of every match, in positions of the message's folded text; by rule, of one message by start."""
+def _confirmed(view: Plain, loaded: Packs) -> Spots:
+    """Every match, in positions of the message's folded text; by rule, of one rule and message by start."""
     may = iter(loaded.gate.messages(view))
     lines = view.data.tobytes().split(b"\n")
-    for rule_number, rule in enumerate(loaded.rules):
-        by_message: dict[int, list[tuple[re.Pattern[bytes], list[Span]]]] = defaultdict(list)
+    sizes = np.diff(view.starts)
+    parts: list[Spots] = [np.zeros((0, 4), np.int64)]
+    for number, rule in enumerate(loaded.rules):
+        hits = []
         for pattern, messages in zip(rule.patterns, may, strict=False):
-            if len(messages):
-                for number, spans in _found(pattern.expression, lines, messages).items():
-                    by_message[number].append((pattern.expression, spans))
-        for number, found in by_message.items():
-            if _holds(rule, lines[number]):
-                spans = found[0][1] if len(found) == 1 else _leftmost([e for e, _ in found], lines[number])
-                for start, end in spans[:SPANS_MAX]:
-                    yield number, start, end, rule_number
+            if len(messages) and len(found := _found(pattern.expression, lines, sizes, messages)):
+                hits.append((pattern.expression, found))
+        if hits:
+            found = _of_rule(rule, hits, lines)
+            parts.append(np.column_stack([found, np.full(len(found), number, np.int64)]))
+    return np.concatenate(parts)
 
 
-def _found(expression: re.Pattern[bytes], lines: Sequence[bytes], messages: Numbers) -> dict[int, list[Span]]:
-    """Message -> spans of one pattern, in one pass over the messages that may hold it: no pattern crosses a line feed."""
-    numbers = messages.tolist()
-    some = [lines[number] for number in numbers]
-    found = [m.span() for m in expression.finditer(b"\n".join(some))]
-    spans: dict[int, list[Span]] = {}
-    if found:
-        begins = np.cumsum([0] + [len(line) + 1 for line in some[:-1]])
-        places = np.searchsorted(begins, [start for start, _ in found], side="right") - 1
-        for (start, end), place, begin in zip(found, places.tolist(), begins[places].tolist(), strict=True):
-            spans.setdefault(numbers[place], []).append((start - begin, end - begin))
-    return spans
+def _found(expression: re.Pattern[bytes], lines: Sequence[bytes], sizes: Numbers, messages: Numbers) -> Numbers:
+    """(message, start, end) of one pattern, in one pass over the messages that it may match: none crosses a line feed."""
+    joined = b"\n".join([lines[number] for number in messages.tolist()])
+    flat = [place for match in expression.finditer(joined) for place in match.span()]
+    spans = np.array(flat, np.int64).reshape(-1, 2)
+    ends = np.cumsum(sizes[messages])
+    at = np.searchsorted(ends, spans[:, 0], side="right")
+    begins = ends - sizes[messages]
+    return np.column_stack([messages[at], spans - begins[at, None]])
+
+
+def _of_rule(rule: Rule, hits: list[tuple[re.Pattern[bytes], Numbers]], lines: Sequence[bytes]) -> Numbers:
+    """(message, start, end) of a rule, from what its patterns found alone."""
+    found = np.concatenate([rows for _, rows in hits])
+    messages, counts = np.unique(np.concatenate([np.unique(rows[:, 0]) for _, rows in hits]), return_counts=True)
+    if rule.need is not None or rule.veto is not None:
+        held = np.array([_holds(rule, lines[number]) for number in messages.tolist()], bool)
+        messages, counts = messages[held], counts[held]
+    several = messages[counts > 1].tolist()
+    found = found[np.isin(found[:, 0], messages[counts == 1])]
+    begins = np.flatnonzero(np.diff(found[:, 0], prepend=-1))  # one message's rows stand together: one pattern found them
+    rank = np.arange(len(found)) - np.repeat(begins, np.diff(begins, append=len(found)))
+    expressions = [expression for expression, _ in hits]
+    more = [(n, *span) for n in several for span in _leftmost(expressions, lines[n])]
+    return np.concatenate([found[rank < SPANS_MAX], np.array(more, np.int64).reshape(-1, 3)])
 
 
 def _leftmost(expressions: Sequence[re.Pattern[bytes]], message: bytes) -> list[Span]:
@@ -172,30 +179,30 @@ def _holds(rule: Rule, message: bytes) -> bool:
     )
 
 
-def _without_repeats(plain: list[Spot], evaded: list[Spot]) -> list[Spot]:
+def _without_repeats(plain: Spots, evaded: Spots) -> Spots:
     """Of spans of one rule in one message that overlap in the two views, the plain view's stays."""
-    rows = {row for row, *_ in evaded}
+    if not len(evaded):
+        return plain
     kept: dict[tuple[int, int], list[Span]] = defaultdict(list)
-    for row, start, end, rule in plain:
-        if row in rows:
-            kept[(row, rule)].append((start, end))
+    for row, start, end, rule in plain[np.isin(plain[:, 0], evaded[:, 0])].tolist():
+        kept[(row, rule)].append((start, end))
     more = []
-    for row, start, end, rule in evaded:
+    for row, start, end, rule in evaded.tolist():
         spans = kept[(row, rule)]
         if len(spans) < SPANS_MAX and all(end <= s or start >= e for s, e in spans):
             spans.append((start, end))
             more.append((row, start, end, rule))
-    return plain + more
+    return np.concatenate([plain, np.array(more, np.int64).reshape(-1, 4)])
 
 
-def _as_batch(batch: pa.RecordBatch, found: list[Spot], loaded: Packs) -> pa.RecordBatch:
-    rows = pa.array([f[0] for f in found], pa.int64())
-    rules = [loaded.rules[f[3]] for f in found]
+def _as_batch(batch: pa.RecordBatch, found: Spots, loaded: Packs) -> pa.RecordBatch:
+    rows, rule = pa.array(found[:, 0]), pa.array(found[:, 3])
+    rules = loaded.rules
     columns = [
         batch.column("message_id").take(rows), batch.column("seq").take(rows), batch.column("thread_id").take(rows),
-        pa.array([r.signal for r in rules], pa.string()), pa.array([f[1] for f in found], pa.int32()),
-        pa.array([f[2] for f in found], pa.int32()), pa.array([r.id for r in rules], pa.string()),
-        pa.array([r.entry.version for r in rules], pa.int32()),
+        pa.array([r.signal for r in rules], pa.string()).take(rule), pa.array(found[:, 1].astype(np.int32)),
+        pa.array(found[:, 2].astype(np.int32)), pa.array([r.id for r in rules], pa.string()).take(rule),
+        pa.array([r.entry.version for r in rules], pa.int32()).take(rule),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=CANDIDATE_SCHEMA)
 

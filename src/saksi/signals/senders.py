@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 By = Literal["at_risk", "other", "unknown"]
@@ -13,12 +14,14 @@ PHONE_DIGITS_MIN = 8
 """Fewer digits are no phone number: "kelas 9" must not be taken for an account."""
 
 
+@lru_cache(maxsize=4096)
 def _plain(name: str) -> str:
     """Case, width, surrounding and doubled spaces and invisible characters do not tell people apart."""
     seen = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) != "Cf")
     return " ".join(seen.casefold().split())
 
 
+@lru_cache(maxsize=4096)
 def _phone(name: str) -> str | None:
     """Digits of a phone number in international form, or None. 0860... and +62 860... are one number."""
     if not re.fullmatch(r"[\s~+()\-.\d]+", name):

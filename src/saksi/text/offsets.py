@@ -38,6 +38,13 @@ class Folded:
         origin = int(self.raw_starts[i])
         return int(self.first[at + start]) - origin, int(self.last[at + end - 1]) + 1 - origin
 
+    def raw_spans(
+        self, i: npt.NDArray[np.int64], start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """`raw_span` of many messages and spans at once: starts and ends."""
+        at, origin = self.starts[i], self.raw_starts[i]
+        return self.first[at + start] - origin, self.last[at + end - 1] + 1 - origin
+
     def messages_at(self, ends: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Message numbers of positions `ends` (end of a match, excluded, so at least 1) in `data`."""
         return np.searchsorted(self.starts, ends - 1, side="right") - 1
