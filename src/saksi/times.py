@@ -53,25 +53,33 @@ def local_seconds_to_utc_us(local_s: npt.NDArray[np.int64], zone: str) -> npt.ND
     """Seconds of local wall-clock time (as if UTC) -> microseconds since 1970 UTC in `zone`.
 
     A wall-clock time that occurs twice (clocks set back) is taken as its first occurrence, one that does not occur as
-    what the zone's rules before the change give (PEP 495, fold=0). The offset is looked up once an hour of local time:
-    every zone change in the tz database since 1970 falls on a quarter of an hour, so hours that hold a change are done
-    one by one.
+    what the zone's rules before the change give (PEP 495, fold=0).
     """
-    tz = ZoneInfo(zone)
-    hours, inverse = np.unique(local_s // 3600, return_inverse=True)
-
-    def offset_s(local: int) -> int:
-        at = (EPOCH + timedelta(seconds=local)).replace(tzinfo=tz)
-        off = at.utcoffset()
-        return 0 if off is None else int(off.total_seconds())
-
-    first = np.array([offset_s(int(h) * 3600) for h in hours], dtype=np.int64)
-    last = np.array([offset_s(int(h) * 3600 + 3599) for h in hours], dtype=np.int64)
-    offsets = first[inverse]
-    for i in np.flatnonzero((first != last)[inverse]):
-        offsets[i] = offset_s(int(local_s[i]))
+    offsets = _offsets_s(local_s, ZoneInfo(zone), (86_400, 3_600))
     result: npt.NDArray[np.int64] = (local_s - offsets) * 1_000_000
     return result
+
+
+def _offsets_s(local_s: npt.NDArray[np.int64], tz: ZoneInfo, steps: tuple[int, ...]) -> npt.NDArray[np.int64]:
+    """The zone's offsets in seconds at local times, looked up once a day, in days that hold a change once an hour, in hours
+    that hold one time by time. A day whose ends have one offset holds no change: in the tz database since 1970 no zone
+    changes twice within six days (shortest: 597,600 s, America/Cambridge_Bay 2000)."""
+
+    def offset_s(local: int) -> int:
+        off = (EPOCH + timedelta(seconds=local)).replace(tzinfo=tz).utcoffset()
+        return 0 if off is None else int(off.total_seconds())
+
+    if not steps:
+        return np.array([offset_s(s) for s in local_s.tolist()], dtype=np.int64)
+    step = steps[0]
+    units, inverse = np.unique(local_s // step, return_inverse=True)
+    first = np.array([offset_s(u * step) for u in units.tolist()], dtype=np.int64)
+    last = np.array([offset_s(u * step + step - 1) for u in units.tolist()], dtype=np.int64)
+    offsets: npt.NDArray[np.int64] = first[inverse]
+    changing = np.flatnonzero((first != last)[inverse])
+    if len(changing):
+        offsets[changing] = _offsets_s(local_s[changing], tz, steps[1:])
+    return offsets
 
 
 def utc_text(us: int) -> str:
