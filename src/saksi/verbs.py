@@ -479,13 +479,9 @@ def _read_all(case: Case, options: BuildOptions, ask: Ask | None, progress: Prog
     """Read what was not read yet, or was read under other answers."""
     from saksi.case import pipeline
 
-    threads: Sequence[str] | None = options.threads
-    if threads is None and (stored := case.get("threads")):
-        threads = json.loads(stored)
     how = settings(options.format or case.get("format"), case.get("zone"), options.date_order or case.get("date_order"))
+    threads = _chosen_threads(case, options, ask, how)
     unread = [(label, r) for label, r, _ in case.sources() if case.get_json(label, "settings") != _asked(how, threads)]
-    if threads is None and ask is not None and unread:
-        threads = ask.threads(_list_threads(case, unread, how))
     for label, received in unread:
         account = pipeline.read_in(case, label, received, how, threads, options.lang, progress)
         used = how
@@ -499,6 +495,25 @@ def _read_all(case: Case, options: BuildOptions, ask: Ask | None, progress: Prog
             case.set(key, value)
     if threads is not None:
         case.set("threads", json.dumps(list(threads), ensure_ascii=False))
+
+
+def _chosen_threads(case: Case, options: BuildOptions, ask: Ask | None, how: ReadSettings) -> Sequence[str] | None:
+    """The threads to read, of the whole case; None: all. Asked for new sources only; what was chosen before stays chosen."""
+    if options.threads is not None:
+        return options.threads
+    stored = case.get("threads")
+    before: list[str] | None = json.loads(stored) if stored else None
+    new = [(label, r) for label, r, _ in case.sources() if case.get_json(label, "settings") is None]
+    if ask is None or not new:
+        return before
+    listed = _list_threads(case, new, how)
+    chosen = ask.threads(listed)
+    if chosen is None and before is None:
+        return None
+    if before is None:  # everything read so far was chosen by not choosing
+        before = [t["thread_id"] for label, _, _ in case.sources() for t in case.get_json(label, "threads") or []]
+    told = [t["thread_id"] for t in listed] if chosen is None else chosen
+    return [t for t in dict.fromkeys([*before, *told]) if t is not None]
 
 
 def _asked(how: ReadSettings, threads: Sequence[str] | None) -> dict[str, Any]:
@@ -575,7 +590,7 @@ def _build_result(
         )
     refused = [(t.position, t.error) for t in taken if t.error is not None]
     now = {t.digest for t in taken if t.error is None}
-    readable = any(s.get("reader") for s in sources if not now or s.get("source", {}).get("digest") in now)
+    readable = any(s.get("reader") for s in sources if s.get("source", {}).get("digest") in now)
     problems = bool(refused or not_found or no_thread) or any(s.get("problems") for s in sources)
     code = DONE if not problems else DONE_WITH_PROBLEMS
     if taken and not readable:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +26,7 @@ import pyarrow as pa
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from saksi.case.model import Decision, Person
-from saksi.errors import StorageFailed, UsageError, VaultError
+from saksi.errors import SaksiError, StorageFailed, UsageError, VaultError
 from saksi.intake import Received, load_record
 from saksi.table.digest import RowDigest
 from saksi.times import EPOCH, now_us
@@ -100,6 +100,7 @@ class Case:
     def __init__(self, folder: Path, vault: Vault) -> None:
         self.folder = folder
         self.vault = vault
+        vault_read_only = vault.read_only
         try:
             self._db = sqlcipher.connect(str(folder / "case.db"), isolation_level=None)
             key = vault.subkey("case.db").hex()
@@ -110,9 +111,24 @@ class Case:
             self._db.execute("PRAGMA secure_delete = ON")
             self._db.executescript(SCHEMA)
         except sqlcipher.DatabaseError as e:
-            vault.close()
+            self._give_up()
+            if vault_read_only:
+                raise StorageFailed("case_read_only") from e
+            if isinstance(e, sqlcipher.OperationalError):  # the disk, not the key: a wrong key is "not a database"
+                raise StorageFailed("disk_refused") from e
             raise VaultError("case_db_unreadable") from e
-        self._reconcile()
+        try:
+            self._reconcile()
+        except BaseException:  # the lock must not outlive a case that could not be opened
+            self._give_up()
+            raise
+
+    def _give_up(self) -> None:
+        """Let go of everything while another error is under way."""
+        if hasattr(self, "_db"):
+            self._db.close()
+        with suppress(SaksiError):
+            self.vault.close()
 
     @classmethod
     def create(cls, folder: Path, passphrase: str, **options: Any) -> Self:

@@ -128,6 +128,11 @@ def signed_bytes(entry: Mapping[str, Any]) -> bytes:
     return b"saksi-entry-v1\n" + rfc8785.dumps({k: v for k, v in entry.items() if k != "sig"})
 
 
+def is_actor(code: str) -> bool:
+    """Whether `code` may stand in the log as who did something: a code, never a name or a number that tells."""
+    return _ACTOR.fullmatch(code) is not None and _TELLING.search(code) is None
+
+
 def make_entry(
     seq: int, time: str, action: str, actor: str, fields: Mapping[str, Any], prev: bytes, key: Ed25519PrivateKey
 ) -> LogEntry:
