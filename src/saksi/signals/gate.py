@@ -58,7 +58,7 @@ class Gate:
         self._columns = 1
         self._table = np.zeros(1 << _BITS, np.uint16)
         self._beginnings: dict[int, tuple[Keys, Columns]] = {}
-        column_of = self._columns_of(sorted(set().union(*clauses))) if clauses else {}
+        column_of = self._columns_of(sorted(frozenset[str]().union(*clauses)))
         self.columns = [sorted({column_of[anchor] for anchor in clause}) for clause in clauses]
         """Clause -> its columns."""
         self._flat = np.array([column for clause in self.columns for column in clause], np.int64)
