@@ -157,3 +157,10 @@ def test_nothing_in_nothing_out() -> None:
 def test_a_message_that_repeats_itself_is_bounded() -> None:
     found = signals.candidates(batch(["umur kamu berapa? " * 1000])).to_pylist()
     assert 0 < len([f for f in found if f["rule"] == "id.age_probe.1"]) <= 8
+
+
+def test_one_pattern_that_matches_often_is_bounded_as_by_trying_all_rules() -> None:
+    texts = ["wkwk " * 30, "halo", "wkwk " * (SPANS_MAX + 1)]
+    found = rows_of(texts)
+    assert len(found) == 2 * SPANS_MAX
+    assert found == by_force(texts)
