@@ -424,9 +424,7 @@ def build(
         not_found = _remember_people(case, options, ask)
         basis = _settle_at_risk(case)
         marks, phase_count, crisis = pipeline.analyse_case(case, json.loads(case.get("at_risk") or "[]"), progress)
-        reports = prepare_documents(case, options.lang, progress)
-        if options.out is not None:
-            reports = [str(p) for p in write_documents(case, options.out, "all", options.lang)]
+        reports = prepare_documents(case, options.lang, progress, options.out)
         case.vault.checkpoint()
         return _build_result(
             case,
@@ -612,18 +610,39 @@ def _build_result(
     return BuildResult(data, code, crisis, refused)
 
 
-def prepare_documents(case: Case, lang: str, progress: Progress = no_progress) -> list[str]:
-    """Render every document and seal it in the case; returns the object ids."""
+def prepare_documents(case: Case, lang: str, progress: Progress = no_progress, out: Path | None = None) -> list[str]:
+    """Render every document once and seal it in the case; with `out` write it there too.
+
+    Returns the object ids, or the paths where they were written.
+    """
     from saksi import report
     from saksi.case.view import StoredView
 
-    ids = []
+    ids: list[str] = []
+    files: dict[str, bytes] = {}
+    view = StoredView(case)
     for done, kind in enumerate(report.DOCUMENTS, 1):
         progress("progress.report", done, len(report.DOCUMENTS))
-        view = StoredView(case)
-        for name, data in report.render(view, kind, lang, made_at_us=view.sealed_at_us).items():
-            ids.append(case.put_bytes("case", f"document-{name}", data))
-    return ids
+        rendered = report.render(view, kind, lang, made_at_us=view.sealed_at_us)
+        ids += [case.put_bytes("case", f"document-{name}", data) for name, data in rendered.items()]
+        files |= rendered
+    if out is None:
+        return ids
+    return [
+        str(p) for p in _write_open(case, out, list(report.DOCUMENTS), lang, lambda: report.write_files(files, out))
+    ]
+
+
+def _write_open(case: Case, out: Path, kinds: Sequence[str], lang: str, write: Callable[[], list[Path]]) -> list[Path]:
+    """Note in the log that documents leave the case, then let them. Raises UsageError, StorageFailed."""
+    from saksi.errors import StorageFailed
+
+    _check_folder(out)
+    case.vault.append("export", what="documents", kinds=list(kinds), lang=lang)
+    try:
+        return write()
+    except OSError as e:
+        raise StorageFailed("disk_refused") from e
 
 
 def _check_folder(out: Path | None) -> None:
@@ -635,22 +654,18 @@ def write_documents(case: Case, out: Path, kind: str, lang: str) -> list[Path]:
     """Write documents of one kind or all as plaintext into `out`; an `export` event in the log."""
     from saksi import report
     from saksi.case.view import StoredView
-    from saksi.errors import StorageFailed
 
     if kind != "all" and kind not in report.DOCUMENTS:
         raise UsageError("unknown_document", known=", ".join([*report.DOCUMENTS, "all"]))
-    _check_folder(out)
     kinds = list(report.DOCUMENTS) if kind == "all" else [kind]
     view = StoredView(case)
-    case.vault.append("export", what="documents", kinds=kinds, lang=lang)
-    written: list[Path] = []
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name in kinds:
-            written += report.write(view, name, lang, out, made_at_us=view.sealed_at_us)
-    except OSError as e:
-        raise StorageFailed("disk_refused") from e
-    return written
+    return _write_open(
+        case,
+        out,
+        kinds,
+        lang,
+        lambda: [p for k in kinds for p in report.write(view, k, lang, out, made_at_us=view.sealed_at_us)],
+    )
 
 
 EXPORTS: Final = {

@@ -22,7 +22,7 @@ from saksi import findings, identifiers, signals
 from saksi.case.store import Case
 from saksi.errors import InputRefused, SaksiError
 from saksi.intake import READING_ERRORS, MediaRule, Received, receive, sealed_source
-from saksi.parts import Source, open_source
+from saksi.parts import open_source
 from saksi.readers.base import Reading, ReadSettings
 from saksi.readers.registry import read_source
 from saksi.table.accounts import AccountSummaries
@@ -61,37 +61,37 @@ class Taken:
 def take_in(case: Case, paths: Sequence[Path], rule: MediaRule, progress: Progress = no_progress) -> list[Taken]:
     """Seal every path that is new. Labels follow (name, digest), not the order of the call: same files, same case."""
     taken: list[Taken] = []
-    opened: list[tuple[str, str, int, Source, Path]] = []
+    known: list[tuple[str, str, int, Path]] = []
     for position, path in enumerate(paths, 1):
         progress("progress.digest", position, len(paths))
         try:
-            source = open_source(path)
+            with open_source(path) as source:  # let go of again: hundreds of archives at once exhaust file handles
+                known.append((source.name, source.digest, position, path))
         except InputRefused as e:
             taken.append(Taken(position, None, error=e))
-            continue
         except READING_ERRORS:  # one broken file never ends a case
             taken.append(Taken(position, None, error=InputRefused("unreadable_file")))
-            continue
-        opened.append((source.name, source.digest, position, source, path))
-    for done, (_, _, position, source, path) in enumerate(sorted(opened, key=lambda o: o[:3]), 1):
-        progress("progress.seal", done, len(opened))
-        with source:
-            taken.append(_take_one(case, source, path, rule, position))
+    for done, (_, digest, position, path) in enumerate(sorted(known), 1):
+        progress("progress.seal", done, len(known))
+        taken.append(_take_one(case, path, digest, rule, position))
     return sorted(taken, key=lambda t: t.position)
 
 
-def _take_one(case: Case, source: Source, path: Path, rule: MediaRule, position: int) -> Taken:
-    if case.has_source(source.digest):
-        return Taken(position, source.digest, known=True)
+def _take_one(case: Case, path: Path, digest: str, rule: MediaRule, position: int) -> Taken:
+    if case.has_source(digest):
+        return Taken(position, digest, known=True)
     label = case.next_label()
     try:
-        received, record = receive(case.vault, source, path, rule, exhibit=label)
+        with open_source(path) as source:
+            if source.digest != digest:
+                raise InputRefused("source_changed")
+            received, record = receive(case.vault, source, path, rule, exhibit=label)
     except InputRefused as e:
-        return Taken(position, source.digest, error=e)
+        return Taken(position, digest, error=e)
     except READING_ERRORS:
-        return Taken(position, source.digest, error=InputRefused("unreadable_file"))
+        return Taken(position, digest, error=InputRefused("unreadable_file"))
     case.add_source(label, received, record)
-    return Taken(position, source.digest, label=label)
+    return Taken(position, digest, label=label)
 
 
 @contextmanager

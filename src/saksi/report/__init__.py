@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -54,9 +55,14 @@ def write(view: CaseView, kind: str, lang: str, folder: Path, *, made_at_us: int
 
     An existing file of the name is replaced as a whole. Raises UsageError as `render`, OSError where the disk refuses.
     """
+    return write_files(render(view, kind, lang, made_at_us), folder)
+
+
+def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
+    """Write rendered files as plaintext into `folder`, each whole or not at all. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, data in render(view, kind, lang, made_at_us).items():
+    for name, data in files.items():
         path = folder / name
         partial = folder / f".{name}.part"
         partial.unlink(missing_ok=True)
