@@ -57,6 +57,24 @@ def chosen_rows(rows: Rows, threads: Sequence[str] | None) -> Rows:
     )
 
 
+PORTION_ROWS: Final = 32_768
+"""Rows that steps get at once: their fixed cost per batch (compiled gates, tables) is paid some thirty times a million."""
+
+
+def portions(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in the same order, in batches of at least PORTION_ROWS (but the last); large ones stay as they are."""
+    held: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        held.append(batch)
+        rows += batch.num_rows
+        if rows >= PORTION_ROWS:
+            yield pa.concat_batches(held) if len(held) > 1 else batch
+            held, rows = [], 0
+    if held:
+        yield pa.concat_batches(held)
+
+
 def thread_runs(batch: pa.RecordBatch) -> Iterator[tuple[ThreadKey, pa.RecordBatch]]:
     """The batch cut where the thread changes: (key, rows)."""
     n = batch.num_rows

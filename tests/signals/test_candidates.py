@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saksi import signals
-from saksi.signals.candidates import SPANS_MAX
+from saksi.signals.candidates import HEARING, SPANS_MAX
 from saksi.signals.patterns import whole_words
 from saksi.signals.rules import Rule
 from saksi.table.schema import CANDIDATE_SCHEMA
@@ -51,8 +51,12 @@ def expressions() -> list[tuple[Rule, re.Pattern[str], re.Pattern[str] | None, r
 
 
 def by_force(texts: list[str]) -> list[tuple[int, int, int, str]]:
-    """(seq, start, end, rule) by trying every rule on every message in both views: no gate, no batch."""
+    """(seq, start, end, rule) by trying every rule on every message in both views: no gate, no batch.
+
+    Cues of reported speech and jokes are told only of messages in which something else is found.
+    """
     rows = []
+    cues = {r.id for r in signals.packs().rules if r.signal in HEARING}
     for seq, text in enumerate(texts):
         plain = fold_batch(pa.array([text], pa.large_string()))
         kept: dict[str, list[tuple[int, int]]] = {}
@@ -66,7 +70,8 @@ def by_force(texts: list[str]) -> list[tuple[int, int, int, str]]:
                     start, end = view.raw_span(0, *match.span())
                     if len(spans) < SPANS_MAX and all(end <= s or start >= e for s, e in spans):
                         spans.append((start, end))
-        rows += [(seq, start, end, rule) for rule, spans in kept.items() for start, end in spans]
+        if any(spans for rule, spans in kept.items() if rule not in cues):
+            rows += [(seq, start, end, rule) for rule, spans in kept.items() for start, end in spans]
     return sorted(rows)
 
 
@@ -160,7 +165,7 @@ def test_a_message_that_repeats_itself_is_bounded() -> None:
 
 
 def test_one_pattern_that_matches_often_is_bounded_as_by_trying_all_rules() -> None:
-    texts = ["wkwk " * 30, "halo", "wkwk " * (SPANS_MAX + 1)]
+    texts = ["tolong jangan, " * 30, "halo", "tolong jangan, " * (SPANS_MAX + 1)]
     found = rows_of(texts)
     assert len(found) == 2 * SPANS_MAX
     assert found == by_force(texts)

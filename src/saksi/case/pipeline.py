@@ -126,16 +126,15 @@ def _store_reading(
 
     def flow() -> Iterator[pa.RecordBatch]:
         nonlocal rows
-        for batch in reading:
-            chosen = findings.chosen_rows(batch, threads)
-            rows += chosen.num_rows
+        chosen = (findings.chosen_rows(batch, threads) for batch in reading)
+        for batch in findings.portions(b for b in chosen if b.num_rows):
+            rows += batch.num_rows
             progress("progress.read", rows, 0)
-            if chosen.num_rows:
-                summaries.update(chosen)
-                accounts.update(chosen)
-                found.append(identifiers.find(chosen))
-                cues.append(signals.candidates(chosen))
-                yield chosen
+            summaries.update(batch)
+            accounts.update(batch)
+            found.append(identifiers.find(batch))
+            cues.append(signals.candidates(batch))
+            yield batch
 
     case.put_table(label, "messages", flow(), MESSAGE_SCHEMA)
     account = reading.account(lang)

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from saksi.signals.rules import Packs, Rule, packs
+from saksi.signals.taxonomy import JOKE, REPORTED
 from saksi.table.schema import CANDIDATE_SCHEMA
 from saksi.text import fold_batch
 from saksi.text.bulk import Plain, fold_bulk
@@ -41,6 +42,9 @@ CHUNK_BYTES: Final = 2 * 1024 * 1024
 CHUNK_ROWS: Final = 32_768
 """Messages looked at at once; bounds the gate's memory to one byte for each of them and clause of the packs."""
 
+HEARING: Final = (REPORTED, JOKE)
+"""Signals that are no marks: they say how the marks of the same message are meant."""
+
 SILENT_KINDS: Final = ("service", "deleted", "unparsed", "reaction")
 """Rows nobody wrote as a message (the app's own lines, gaps, stretches that could not be read): no marks."""
 
@@ -54,8 +58,13 @@ def candidates(batch: pa.RecordBatch, packs: Packs | None = None) -> pa.RecordBa
     loaded = packs if packs is not None else _own()
     found: list[Spots] = [np.zeros((0, 4), np.int64)]
     for texts, rows in _chunks(batch):
-        plain = fold_bulk(texts)
-        here = _without_repeats(_spots(plain, texts, loaded), _evaded_spots(plain, texts, loaded))
+        plain = _PlainView(texts, loaded)
+        evaded = _EvasionView(plain, loaded)
+        said = _without_repeats(plain.spots(), evaded.spots())
+        # Cues say how the marks of the same message are meant. In the many messages without any they say nothing.
+        marked = np.unique(said[:, 0])
+        cues = _without_repeats(plain.spots(marked), evaded.spots(marked))
+        here = np.concatenate([said, cues])
         here[:, 0] = rows[here[:, 0]]
         found.append(here)
     spots = np.concatenate(found)
@@ -87,49 +96,76 @@ def _chunks(batch: pa.RecordBatch) -> Iterator[tuple[pa.Array, Numbers]]:
 # -- both views ---------------------------------------------------------------------------------------------------------------
 
 
-def _spots(plain: Plain, texts: pa.Array, loaded: Packs) -> Spots:
+class _PlainView:
     """What the rules find in the plain view, in code points of the raw texts."""
-    found = _confirmed(plain, loaded)
-    # A view as long as the raw text is the raw text, letter by letter. Only the other messages need the map.
-    raw = np.asarray(pc.utf8_length(pc.fill_null(texts, "")))
-    moved = (raw != np.diff(plain.starts) - 1)[found[:, 0]]
-    rows = np.unique(found[moved, 0])
-    if len(rows):
-        view = fold_batch(texts.take(pa.array(rows)), rows)
-        at = np.searchsorted(rows, found[moved, 0])
-        found[moved, 1:3] = np.stack(view.raw_spans(at, found[moved, 1], found[moved, 2]), axis=1)
-    return found
+
+    def __init__(self, texts: pa.Array, loaded: Packs) -> None:
+        self.texts = texts
+        self.folded = fold_bulk(texts)
+        self._confirmer = _Confirmer(self.folded, loaded)
+        # A view as long as the raw text is the raw text, letter by letter. Only the other messages need the map.
+        raw = np.asarray(pc.utf8_length(pc.fill_null(texts, "")))
+        self._moved = raw != np.diff(self.folded.starts) - 1
+
+    def spots(self, cues_of: Numbers | None = None) -> Spots:
+        """Rules that become marks; with `cues_of` the cues of these messages."""
+        found = self._confirmer.spots(cues_of)
+        moved = self._moved[found[:, 0]]
+        rows = np.unique(found[moved, 0])
+        if len(rows):
+            view = fold_batch(self.texts.take(pa.array(rows)), rows)
+            at = np.searchsorted(rows, found[moved, 0])
+            found[moved, 1:3] = np.stack(view.raw_spans(at, found[moved, 1], found[moved, 2]), axis=1)
+        return found
 
 
-def _evaded_spots(plain: Plain, texts: pa.Array, loaded: Packs) -> Spots:
+class _EvasionView:
     """The same for the evasion view of the messages that have one."""
-    rows = plain.evaded()
-    if not len(rows):
-        return np.zeros((0, 4), np.int64)
-    view = evasion_view(fold_batch(texts.take(pa.array(rows)), rows))
-    found = _confirmed(Plain(np.frombuffer(view.data, np.uint8), view.starts), loaded)
-    start, end = view.raw_spans(found[:, 0], found[:, 1], found[:, 2])
-    return np.stack([view.rows[found[:, 0]], start, end, found[:, 3]], axis=1)
+
+    def __init__(self, plain: _PlainView, loaded: Packs) -> None:
+        rows = plain.folded.evaded()
+        self._view = evasion_view(fold_batch(plain.texts.take(pa.array(rows)), rows)) if len(rows) else None
+        if self._view is not None:
+            self._confirmer = _Confirmer(Plain(np.frombuffer(self._view.data, np.uint8), self._view.starts), loaded)
+
+    def spots(self, cues_of: Numbers | None = None) -> Spots:
+        """As of the plain view."""
+        view = self._view
+        if view is None:
+            return np.zeros((0, 4), np.int64)
+        found = self._confirmer.spots(None if cues_of is None else np.flatnonzero(np.isin(view.rows, cues_of)))
+        start, end = view.raw_spans(found[:, 0], found[:, 1], found[:, 2])
+        return np.stack([view.rows[found[:, 0]], start, end, found[:, 3]], axis=1)
 
 
 # -- confirming ---------------------------------------------------------------------------------------------------------------
 
 
-def _confirmed(view: Plain, loaded: Packs) -> Spots:
-    """Every match, in positions of the message's folded text; by rule, of one rule and message by start."""
-    may = iter(loaded.gate.messages(view))
-    lines = view.data.tobytes().split(b"\n")
-    sizes = np.diff(view.starts)
-    parts: list[Spots] = [np.zeros((0, 4), np.int64)]
-    for number, rule in enumerate(loaded.rules):
-        hits = []
-        for pattern, messages in zip(rule.patterns, may, strict=False):
-            if len(messages) and len(found := _found(pattern.expression, lines, sizes, messages)):
-                hits.append((pattern.expression, found))
-        if hits:
-            found = _of_rule(rule, hits, lines)
-            parts.append(np.column_stack([found, np.full(len(found), number, np.int64)]))
-    return np.concatenate(parts)
+class _Confirmer:
+    """Matches of the rules in one view, in positions of the message's folded text."""
+
+    def __init__(self, view: Plain, loaded: Packs) -> None:
+        self._rules = loaded.rules
+        self._may = loaded.gate.messages(view)
+        self._lines = view.data.tobytes().split(b"\n")
+        self._sizes = np.diff(view.starts)
+
+    def spots(self, cues_of: Numbers | None) -> Spots:
+        """By rule, of one rule and message by start. cues_of: None for the rules that become marks, else the cues of these."""
+        may = iter(self._may)
+        parts: list[Spots] = [np.zeros((0, 4), np.int64)]
+        for number, rule in enumerate(self._rules):
+            hits = []
+            for pattern, messages in zip(rule.patterns, may, strict=False):
+                if (rule.signal in HEARING) != (cues_of is not None):
+                    continue
+                asked = messages if cues_of is None else messages[np.isin(messages, cues_of)]
+                if len(asked) and len(found := _found(pattern.expression, self._lines, self._sizes, asked)):
+                    hits.append((pattern.expression, found))
+            if hits:
+                found = _of_rule(rule, hits, self._lines)
+                parts.append(np.column_stack([found, np.full(len(found), number, np.int64)]))
+        return np.concatenate(parts)
 
 
 def _found(expression: re.Pattern[bytes], lines: Sequence[bytes], sizes: Numbers, messages: Numbers) -> Numbers:
