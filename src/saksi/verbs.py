@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from saksi import findings, identifiers, signals
 from saksi import phases as phases_
 from saksi.errors import DONE, DONE_WITH_PROBLEMS, INPUT_REFUSED, InputRefused, SaksiError, UsageError
+from saksi.limits import MIB
 from saksi.parts import Source, is_case_folder, open_source, source_from_stream
 from saksi.readers.base import Reading, ReadSettings
 from saksi.readers.registry import read_source, require_readable
@@ -36,6 +37,7 @@ from saksi.table.write import format_of, write_file
 from saksi.times import zone_name
 
 if TYPE_CHECKING:
+    from saksi.case.finders import Finders
     from saksi.case.store import Case
     from saksi.intake import MediaRule
 
@@ -404,6 +406,7 @@ def build(
 ) -> BuildResult:
     """The main job: seal, read, mark, prepare the documents. A second build adds only what is new."""
     from saksi.case import pipeline
+    from saksi.case.finders import Finders
     from saksi.case.store import Case
     from saksi.case.view import code_for
 
@@ -413,14 +416,15 @@ def build(
     check_by(options.by)
     _check_folder(options.out)
     settings(options.format, options.zone, options.date_order)
-    with Case.open(folder, passphrase) if is_case(folder) else Case.create(folder, passphrase, **vault_options) as case:
+    case_ = Case.open(folder, passphrase) if is_case(folder) else Case.create(folder, passphrase, **vault_options)
+    with case_ as case, Finders(big=_much_to_read(paths)) as finders:
         if rule.statement is not None:
             case.add_statement("media-adults-agreed", rule.statement, options.by)
         taken = pipeline.take_in(case, paths, rule, progress)
         if case.get("code") is None:
             case.set("code", code_for([r.digest for _, r, _ in case.sources()]))
         _remember(case, options, ask)
-        _read_all(case, options, ask, progress)
+        _read_all(case, options, ask, finders, progress)
         not_found = _remember_people(case, options, ask)
         basis = _settle_at_risk(case)
         marks, phase_count, crisis = pipeline.analyse_case(case, json.loads(case.get("at_risk") or "[]"), progress)
@@ -437,6 +441,15 @@ def build(
             not_found=not_found,
             threads=options.threads or json.loads(case.get("threads") or "[]"),
         )
+
+
+BIG_BYTES: Final = 4 * MIB
+"""Sizes of what is handed in from which a second process pays: it takes half a second to start."""
+
+
+def _much_to_read(paths: Sequence[Path]) -> bool:
+    """Whether there is enough in `paths` (files; a folder counts as much) for a second process."""
+    return any(p.is_dir() for p in paths) or sum(p.stat().st_size for p in paths if p.is_file()) >= BIG_BYTES
 
 
 def _remember(case: Case, options: BuildOptions, ask: Ask | None) -> None:
@@ -473,21 +486,27 @@ def names_not_found(names: Sequence[str], accounts: Sequence[dict[str, Any]]) ->
     ]
 
 
-def _read_all(case: Case, options: BuildOptions, ask: Ask | None, progress: Progress) -> None:
+def _read_all(case: Case, options: BuildOptions, ask: Ask | None, finders: Finders, progress: Progress) -> None:
     """Read what was not read yet, or was read under other answers."""
     from saksi.case import pipeline
 
-    how = settings(options.format or case.get("format"), case.get("zone"), options.date_order or case.get("date_order"))
-    threads = _chosen_threads(case, options, ask, how)
-    unread = [(label, r) for label, r, _ in case.sources() if case.get_json(label, "settings") != _asked(how, threads)]
-    for label, received in unread:
-        account = pipeline.read_in(case, label, received, how, threads, options.lang, progress)
-        used = how
+    general = settings(
+        options.format or case.get("format"), case.get("zone"), options.date_order or case.get("date_order")
+    )
+    threads = _chosen_threads(case, options, ask, general)
+    for label, received, _ in case.sources():
+        # an order that was answered for one source holds for that source, until one is told for all
+        own = case.get(f"date_order:{label}") if general.date_order is None else None
+        how = general if own is None else settings(general.format, general.zone, own)
+        if case.get_json(label, "settings") == _asked(how, threads):
+            continue
+        account = pipeline.read_in(case, label, received, how, threads, options.lang, finders, progress)
         ambiguous = any(p["reason"] == "date_order_ambiguous" for p in account["problems"])
         if ambiguous and how.date_order is None and ask is not None and (order := ask.date_order(label, received.name)):
-            used = settings(how.format, how.zone, order)
-            pipeline.read_in(case, label, received, used, threads, options.lang, progress)
-        case.put_json(label, "settings", _asked(used, threads))
+            how = settings(how.format, how.zone, order)
+            pipeline.read_in(case, label, received, how, threads, options.lang, finders, progress)
+            case.set(f"date_order:{label}", order)
+        case.put_json(label, "settings", _asked(how, threads))
     for key, value in (("date_order", options.date_order), ("format", options.format)):
         if value is not None:
             case.set(key, value)

@@ -18,7 +18,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from saksi import findings, identifiers, signals
+from saksi import findings, signals
+from saksi.case.finders import Finders
 from saksi.case.store import Case
 from saksi.errors import InputRefused, SaksiError
 from saksi.intake import READING_ERRORS, MediaRule, Received, receive, sealed_source
@@ -108,20 +109,25 @@ def read_in(
     settings: ReadSettings,
     threads: Sequence[str] | None,
     lang: str,
+    finders: Finders,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Read one sealed source and seal what comes of it; returns the account (the dict of `read --json`)."""
     with open_reading(case, received, settings) as reading:
-        return _store_reading(case, label, reading, threads, lang, progress)
+        return _store_reading(case, label, reading, threads, lang, finders, progress)
 
 
 def _store_reading(
-    case: Case, label: str, reading: Reading, threads: Sequence[str] | None, lang: str, progress: Progress
+    case: Case,
+    label: str,
+    reading: Reading,
+    threads: Sequence[str] | None,
+    lang: str,
+    finders: Finders,
+    progress: Progress,
 ) -> dict[str, Any]:
     summaries = ThreadSummaries()
     accounts = AccountSummaries()
-    found: list[pa.RecordBatch] = []
-    cues: list[pa.RecordBatch] = []
     rows = 0
 
     def flow() -> Iterator[pa.RecordBatch]:
@@ -132,11 +138,11 @@ def _store_reading(
             progress("progress.read", rows, 0)
             summaries.update(batch)
             accounts.update(batch)
-            found.append(identifiers.find(batch))
-            cues.append(signals.candidates(batch))
+            finders.submit(batch)
             yield batch
 
     case.put_table(label, "messages", flow(), MESSAGE_SCHEMA)
+    found, cues = finders.results()
     account = reading.account(lang)
     if threads is not None:
         account["stored_records"] = rows

@@ -1,0 +1,218 @@
+"""Identifiers and candidate marks of batches, on a second processor where there is work for it. Same rows either way.
+
+    with Finders(big=True) as finders:
+        for batch in batches:
+            finders.submit(batch)
+        found, cues = finders.results()       # in the order of submission
+
+Both steps are pure functions of a batch, so it does not matter who computes them: a batch goes to a second process while
+that one has little to do, else it is done here. The second process is this program again (`python -m saksi.case.finders`), fed
+through its standard input and output: nothing is written to disk, and it ends when its input ends. Where it cannot be
+started, or dies, everything is done here.
+
+`multiprocessing` is not used: on Windows and macOS it runs the caller's main module again, which a notebook or script that
+imports saksi need not survive.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import subprocess
+import sys
+import threading
+from collections import deque
+from pathlib import Path
+from typing import IO, Final, Self
+
+import pyarrow as pa
+
+import saksi
+from saksi import identifiers, signals
+from saksi.limits import GIB
+from saksi.table.schema import CANDIDATE_SCHEMA, IDENTIFIER_SCHEMA
+
+COLUMNS: Final = ("message_id", "source_digest", "seq", "thread_id", "platform", "kind", "text")
+"""What the two steps look at; the rest of a row need not travel."""
+
+WAITING: Final = 2
+"""Batches the second process may hold: one at work, one ready, so that it never waits and never falls far behind."""
+
+PATIENCE_S: Final = 120.0
+"""How long one answer may take: a batch takes a second on an old laptop."""
+
+BATCH_BYTES_MAX: Final = 4 * GIB
+"""No batch of PORTION_ROWS messages is larger: a length beyond it is nonsense."""
+
+_LENGTH: Final = struct.Struct("<Q")
+
+Pair = tuple[pa.RecordBatch, pa.RecordBatch]
+"""Identifiers (IDENTIFIER_SCHEMA) and candidates (CANDIDATE_SCHEMA) of one batch."""
+
+
+def find(batch: pa.RecordBatch) -> Pair:
+    """Both steps on one batch (at least COLUMNS)."""
+    return identifiers.find(batch), signals.candidates(batch)
+
+
+def _pack(batch: pa.RecordBatch) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    data: bytes = sink.getvalue().to_pybytes()
+    return _LENGTH.pack(len(data)) + data
+
+
+def _unpack(stream: IO[bytes]) -> pa.RecordBatch | None:
+    """The next batch of `stream`; None where it ends. Raises EOFError in the middle of one, ValueError for nonsense."""
+    head = stream.read(_LENGTH.size)
+    if not head:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    if length > BATCH_BYTES_MAX:
+        raise ValueError(length)
+    data = stream.read(length)
+    if len(data) < length:
+        raise EOFError
+    with pa.ipc.open_stream(data) as reader:
+        return reader.read_next_batch()
+
+
+class Finders:
+    """See the module's text. big: whether there is enough work to start a second process for."""
+
+    def __init__(self, *, big: bool) -> None:
+        self._results: list[Pair | None] = []
+        self._sent: deque[tuple[int, pa.RecordBatch]] = deque()
+        self._answered = threading.Condition()
+        self._process = _start() if big and (os.cpu_count() or 1) > 1 else None
+        self._lost = self._process is None
+        self._outbox: deque[bytes] = deque()
+        self._threads: list[threading.Thread] = []
+        if self._process is not None:
+            self._threads = [threading.Thread(target=run, daemon=True) for run in (self._send, self._receive)]
+            for thread in self._threads:
+                thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def submit(self, batch: pa.RecordBatch) -> None:
+        """Take one batch: the second process gets it where it has room, else it is done before this returns."""
+        with self._answered:
+            number = len(self._results)
+            self._results.append(None)
+            if not self._lost and len(self._sent) < WAITING:
+                narrow = batch.select(list(COLUMNS))
+                self._sent.append((number, narrow))
+                self._outbox.append(_pack(narrow))
+                self._answered.notify_all()
+                return
+        self._results[number] = find(batch)
+
+    def results(self) -> tuple[list[pa.RecordBatch], list[pa.RecordBatch]]:
+        """Identifiers and candidates of every batch submitted since the last call, in that order."""
+        with self._answered:
+            while self._sent and not self._lost:
+                if not self._answered.wait(PATIENCE_S):
+                    self._lost = True  # stopped or starved: what it holds is done here instead
+            left = list(self._sent)
+            self._sent.clear()
+        for number, batch in left:  # the second process is gone: nothing is lost but time
+            self._results[number] = find(batch)
+        pairs = [pair for pair in self._results if pair is not None]
+        assert len(pairs) == len(self._results)
+        self._results = []
+        return [found for found, _ in pairs], [cues for _, cues in pairs]
+
+    def close(self) -> None:
+        """End the second process."""
+        with self._answered:
+            self._lost = True
+            self._answered.notify_all()
+        process = self._process
+        if process is not None:
+            process.kill()  # it holds nothing that anybody waits for
+            process.wait()
+            for thread in self._threads:
+                thread.join()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    with contextlib.suppress(OSError):  # bytes for a process that is gone
+                        stream.close()
+        self._process = None
+
+    def _send(self) -> None:
+        process = self._process
+        assert process is not None
+        assert process.stdin is not None
+        while True:
+            with self._answered:
+                while not self._outbox and not self._lost:
+                    self._answered.wait()
+                if self._lost:
+                    return
+                data = self._outbox.popleft()
+            try:
+                process.stdin.write(data)
+                process.stdin.flush()
+            except (OSError, ValueError):
+                self._lose()
+                return
+
+    def _receive(self) -> None:
+        process = self._process
+        assert process is not None
+        assert process.stdout is not None
+        while True:
+            try:
+                found, cues = _unpack(process.stdout), _unpack(process.stdout)
+            except (OSError, EOFError, ValueError, struct.error, pa.ArrowException):
+                found = cues = None
+            if found is None or cues is None or found.schema != IDENTIFIER_SCHEMA or cues.schema != CANDIDATE_SCHEMA:
+                self._lose()
+                return
+            with self._answered:
+                if not self._sent:
+                    return
+                number, _ = self._sent.popleft()
+                self._results[number] = (found, cues)
+                self._answered.notify_all()
+
+    def _lose(self) -> None:
+        with self._answered:
+            self._lost = True
+            self._answered.notify_all()
+
+
+def _start() -> subprocess.Popen[bytes] | None:
+    """The second process; None where it cannot be started."""
+    home = str(Path(saksi.__file__).resolve().parents[1])
+    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "saksi.case.finders"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # a traceback could show message text
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )
+    except (OSError, ValueError):
+        return None
+
+
+def main() -> None:
+    """The second process: batches in, pairs out, until the input ends."""
+    signals.packs()
+    while (batch := _unpack(sys.stdin.buffer)) is not None:
+        found, cues = find(batch)
+        sys.stdout.buffer.write(_pack(found) + _pack(cues))
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
