@@ -156,10 +156,10 @@ def _source_row(c: Context, source: SourceView, problems: int) -> list[Runs]:
 
 
 def _sealed_when(c: Context) -> str:
-    """When the sources were sealed, from first to last."""
+    """When the sources were sealed, from first to last; always worded so, that two cases of the same files differ in times only."""
     times = [s.sealed_at_us for s in c.view.sources]
     first, last = (instant(x, c.view.zone, c.lang) for x in (min(times), max(times)))
-    return c.w("sealed_once", when=first) if first == last else c.w("sealed_between", first=first, last=last)
+    return c.w("sealed_between", first=first, last=last)
 
 
 def _problems(c: Context, found: Counter[tuple[str, str]]) -> list[Block]:
