@@ -7,6 +7,8 @@ result exists. Jobs are the functions below whose name is in JOBS. A peer that c
 from __future__ import annotations
 
 import gc
+import importlib
+import importlib.util
 import json
 import os
 import resource
@@ -22,8 +24,12 @@ from typing import Any
 def saksi_read(path: str, zone: str = "Asia/Jakarta", date_order: str = "") -> dict[str, Any]:
     """Full rows, account, problems of one export."""
     from saksi import verbs
-    from saksi.readers.registry import claims  # noqa: F401 - imports the readers before the clock starts
+    from saksi.readers.registry import READERS, reader_named
 
+    for name in READERS:
+        reader_named(name)
+    if importlib.util.find_spec("pandas") is not None:
+        importlib.import_module("pandas")  # pyarrow imports it at its first conversion wherever it is installed
     how = verbs.settings(None, zone, date_order or None)
     started = time.perf_counter()
     source = verbs.open_path_or_stream(path)

@@ -222,7 +222,7 @@ def classify(body: str, *, bracketed: bool, has_file: Callable[[str], bool], gro
     sender is the group itself (iOS writes events under the group's title)."""
     t = _tables()
     flags: tuple[str, ...] = ()
-    if m := t.edited.search(body):
+    if body.rstrip(BIDI).endswith(">") and (m := t.edited.search(body)):
         body, flags = body[: m.start()].removesuffix("\r"), ("edited",)
     found = _classify(body, bracketed=bracketed, has_file=has_file, group_says=group_says)
     return Body(found.kind, (*found.flags, *flags), found.media) if flags else found
@@ -231,7 +231,7 @@ def classify(body: str, *, bracketed: bool, has_file: Callable[[str], bool], gro
 def _classify(body: str, *, bracketed: bool, has_file: Callable[[str], bool], group_says: bool) -> Body:
     t = _tables()
     marked = body.startswith(_MARKS)
-    plain = body.translate(_NO_BIDI)
+    plain = body if body.isascii() else body.translate(_NO_BIDI)
     class_ = t.whole.get(_undotted(plain))
     if class_ == "deleted":
         return Body("deleted")

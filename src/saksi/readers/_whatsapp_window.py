@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,35 @@ class Window:
     def lead_end(self) -> int:
         """Where the lead ends (absolute): at the first header, or at the window's end."""
         return self.base + (int(self.headers.line[0]) if len(self.headers) else self.size)
+
+
+KEPT_ROWS_MAX: Final = 1 << 20
+"""Header lines and lines that a first look keeps for the second: at most some 30 MiB, a chat of a million lines whole."""
+
+
+class HeaderMemory:
+    """What `scan` found in the windows of a first pass, in narrow integers, given out once to the second pass."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, int], Headers] = {}
+        self._room = KEPT_ROWS_MAX
+
+    def keep(self, base: int, size: int, headers: Headers) -> None:
+        """Remember `headers` of the `size` bytes at `base`, where there is room."""
+        self._room -= len(headers) + len(headers.newlines)
+        if self._room >= 0:
+            self._kept[base, size] = Headers(
+                headers.line.astype(np.int32), headers.shape, headers.numbers.astype(np.int16), headers.book,
+                headers.newlines.astype(np.int32))
+
+    def take(self, base: int, size: int) -> Headers | None:
+        """The headers of the `size` bytes at `base`, as `scan` gave them; None where they were not kept."""
+        kept = self._kept.pop((base, size), None)
+        if kept is None:
+            return None
+        return Headers(
+            kept.line.astype(np.int64), kept.shape, kept.numbers.astype(np.int64), kept.book,
+            kept.newlines.astype(np.int64))
 
 
 class Broken(Exception):
@@ -77,8 +106,11 @@ def _decidable(data: bytearray, size: int) -> int:
     return last_line if size - last_line < HEADER_BYTES_MAX else size
 
 
-def windows(part: Part, book: ShapeBook) -> Iterator[Window]:
-    """Windows of `part`. Raises Broken, after the windows before the break, where the bytes end early."""
+def windows(part: Part, book: ShapeBook, memory: HeaderMemory) -> Iterator[Window]:
+    """Windows of `part`. Raises Broken, after the windows before the break, where the bytes end early.
+
+    memory: gives the headers of windows that an earlier pass over the same part scanned, keeps those of others.
+    """
     carry = b""
     base = lead_start = 0
     at_line_start, oversize, seen_header = True, False, False
@@ -93,7 +125,10 @@ def windows(part: Part, book: ShapeBook) -> Iterator[Window]:
             whole = size if final else _decidable(data, size)
             buf: npt.NDArray[np.uint8] = np.frombuffer(data, dtype=np.uint8)
             buf[size:] = 0
-            headers = scan(buf, whole, book, at_line_start=at_line_start)
+            headers = memory.take(base, size)
+            if headers is None:
+                headers = scan(buf, whole, book, at_line_start=at_line_start)
+                memory.keep(base, size, headers)
             if final:
                 yield Window(data, size, base, headers, lead_start, oversize, final=True)
                 break

@@ -48,7 +48,7 @@ from saksi.readers._whatsapp_body import (
 )
 from saksi.readers._whatsapp_dates import DAY_S, LocalTimes, OrderEvidence, Orders, local_times
 from saksi.readers._whatsapp_header import BIDI, BRACKET, HEADER_BYTES_MAX, Headers, ShapeBook, parse_line
-from saksi.readers._whatsapp_window import Broken, Window, windows
+from saksi.readers._whatsapp_window import Broken, HeaderMemory, Window, windows
 from saksi.readers._whatsapp_words import words
 from saksi.readers.base import Chunk, Evidence, Problem, ReadSettings, const
 from saksi.table.schema import ATTACHMENT, KINDS, UTC_US
@@ -71,6 +71,7 @@ _REPAIR_BASE: Final = 0x10FE00
 _TEXT_CODE: Final = KINDS.index("text")
 _SERVICE_CODE: Final = KINDS.index("service")
 _UNPARSED_CODE: Final = KINDS.index("unparsed")
+_KIND_CODES: Final = {kind: code for code, kind in enumerate(KINDS)}
 
 
 def repaired(raw: bytes) -> str:
@@ -202,6 +203,7 @@ class _PartReader:
         self.settings = settings
         self.zone = None if settings.zone is None else zone_name(settings.zone)
         self.book = ShapeBook()
+        self.memory = HeaderMemory()
         self.log = _ProblemLog(part.path)
         self.title = thread_title(source, part)
         self.thread_id = f"{source.digest[:16]}-{part.number}"
@@ -216,7 +218,7 @@ class _PartReader:
         evidence, only = self._first_look()
         self.orders = evidence.decide(self.settings.date_order)
         broken: int | None = None
-        stream = iter([only]) if only is not None else windows(self.part, self.book)
+        stream = iter([only]) if only is not None else windows(self.part, self.book, self.memory)
         self.unknown_order = self.unknown_time = False
         try:
             for window in stream:
@@ -234,7 +236,7 @@ class _PartReader:
         spaced = tight = 0
         only: Window | None = None
         try:
-            for number, window in enumerate(windows(self.part, self.book)):
+            for number, window in enumerate(windows(self.part, self.book, self.memory)):
                 evidence.add(window.headers)
                 a, b = _colon_votes(window)
                 spaced, tight = spaced + a, tight + b
@@ -427,17 +429,20 @@ class _PartReader:
         kinds = np.full(len(rows), _TEXT_CODE, dtype=np.int8)
         bodies: dict[int, Body] = {}
         view = memoryview(w.data)
-        bracketed = rows.headers.book.column("form")[rows.headers.shape] == BRACKET
         group = senders.code_of(self.title)
-        for i in np.flatnonzero(rows.special(w)).tolist():
-            raw = bytes(view[rows.text_start[i] : rows.text_end[i]])
-            if rows.named[i]:
-                body = self._body(raw, bool(bracketed[i]), group is not None and senders.codes[i] == group)
+        special = np.flatnonzero(rows.special(w))
+        bracketed = rows.headers.book.column("form")[rows.headers.shape[special]] == BRACKET
+        by_group = np.zeros(len(special), dtype=np.bool_) if group is None else senders.codes[special] == group
+        columns = (special, rows.text_start[special], rows.text_end[special], rows.named[special], bracketed, by_group)
+        for i, start, end, named, brackets, group_says in zip(*(c.tolist() for c in columns), strict=True):
+            raw = bytes(view[start:end])
+            if named:
+                body = self._body(raw, brackets, group_says)
             else:
                 body = classify_event(raw.decode("utf-8", "replace"))
             if body is not TEXT:
                 bodies[i] = body
-                kinds[i] = KINDS.index(body.kind)
+                kinds[i] = _KIND_CODES[body.kind]
         return kinds, bodies
 
     def _body(self, raw: bytes, bracketed: bool, group_says: bool) -> Body:
@@ -551,8 +556,7 @@ class _Rows:
         self.rest = h.line + h.book.column("end")[h.shape]
         self.text_end = _without_line_end(buf, self.rest, self.end)
         after_lf = h.newlines
-        at = np.searchsorted(after_lf, self.rest, side="right")
-        line_end = np.append(after_lf, w.size)[at]
+        line_end = _first_from(np.append(after_lf, w.size), self.rest + 1, w.size)
         self.first_end = np.minimum(_without_line_end(buf, self.rest, np.minimum(line_end, self.end)), self.text_end)
         self.name_end, self.named = self._name_ends(w, tight)
         after = self.name_end + 1
@@ -567,7 +571,7 @@ class _Rows:
         if not tight:
             colons = colons[self.buf[colons + 1] == 32]
         colons = np.append(colons, w.size)
-        first = colons[np.searchsorted(colons, self.rest)]
+        first = _first_from(colons, self.rest, w.size)
         named = first < self.first_end
         last = self.buf[np.maximum(self.first_end - 1, 0)]
         bare = ~named & (last == 58) & (self.first_end - 1 > self.rest)  # "Name:" with nothing behind
@@ -596,6 +600,28 @@ class _Rows:
             row, places = row[row >= 0], places[row >= 0]
             special[row[places >= self.text_start[row]]] = True
         return special
+
+
+_BLOCK_BITS: Final = 6
+"""Blocks of 64 bytes: few places that are looked for stand in one."""
+
+
+def _first_from(places: Ints, at: Ints, size: int) -> Ints:
+    """For each of `at` the first of the ascending `places` that is not below it; the last place is `size`, and is given
+    for what lies beyond.
+
+    By a table of blocks rather than a binary search: places and questions are both many.
+    """
+    blocks = np.bincount(places >> _BLOCK_BITS, minlength=(size >> _BLOCK_BITS) + 2)
+    before = np.cumsum(blocks) - blocks
+    index = np.minimum(before[np.minimum(at, size) >> _BLOCK_BITS], len(places) - 1)
+    found: Ints = places[index]
+    late = np.flatnonzero((found < at) & (found < size))
+    while len(late):
+        index[late] += 1
+        found[late] = places[index[late]]
+        late = late[(found[late] < at[late]) & (found[late] < size)]
+    return found
 
 
 def _inner_places(buf: npt.NDArray[np.uint8]) -> Ints:
