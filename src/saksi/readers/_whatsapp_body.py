@@ -143,6 +143,8 @@ _VENUE: Final = re.compile(r"https://foursquare\.com/v/\w+")
 
 
 def _location(plain: str, *, marked: bool) -> Body | None:
+    if "https://" not in plain:
+        return None
     lines = [line.removesuffix("\r") for line in plain.split("\n")]
     m = _MAPS.fullmatch(lines[0])
     if m and (marked or m[1] in _tables().location_words):
@@ -185,6 +187,8 @@ def _attached(body: str, plain: str, has_file: Callable[[str], bool]) -> Body | 
     t = _tables()
     first = plain.split("\n", 1)[0].removesuffix("\r")
     name: str | None = None
+    if not first.endswith(")") and ">" not in body:
+        return None
     if (m := _FILE_LINE.fullmatch(first)) and (
         m[2] in t.file_words or _ANDROID_NAME.fullmatch(m[1]) or has_file(m[1])
     ):
@@ -217,12 +221,17 @@ def _is_poll(body: str, plain: str) -> bool:
     return bool(options) and all(m[1].isupper() for m in options)
 
 
+def _before_last_angle(body: str) -> int:
+    """Where a mark "<...>" at the end of `body` can begin: a character before the last "<" and its direction marks."""
+    return max(0, len(body[: max(0, body.rfind("<"))].rstrip(BIDI)) - 1)
+
+
 def classify(body: str, *, bracketed: bool, has_file: Callable[[str], bool], group_says: bool = False) -> Body:
     """What `body` is. bracketed: iOS form. has_file: whether the export holds a file of that name. group_says: the
     sender is the group itself (iOS writes events under the group's title)."""
     t = _tables()
     flags: tuple[str, ...] = ()
-    if body.rstrip(BIDI).endswith(">") and (m := t.edited.search(body)):
+    if body.rstrip(BIDI).endswith(">") and (m := t.edited.search(body, _before_last_angle(body))):
         body, flags = body[: m.start()].removesuffix("\r"), ("edited",)
     found = _classify(body, bracketed=bracketed, has_file=has_file, group_says=group_says)
     return Body(found.kind, (*found.flags, *flags), found.media) if flags else found

@@ -66,11 +66,26 @@ class Problem:
     end: int | None = None
 
 
+@dataclass(frozen=True)
+class Constant:
+    """A string column of `rows` times `value` that is not laid out yet: counted without looking at any row."""
+
+    value: str | None
+    rows: int
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def __getitem__(self, rows: slice) -> Constant:
+        return Constant(self.value, len(range(*rows.indices(self.rows))))
+
+
 @dataclass
 class Chunk:
     """Some rows of one part, in file order.
 
-    columns: name -> Arrow array (or numpy int64 array) of equal length; span_start, span_end and kind always there, the
+    columns: name -> Arrow array (dictionary-encoded where that is how it is known), numpy int64 array or Constant, of
+    equal length; span_start, span_end and kind always there, the
     rest of MESSAGE_SCHEMA as known (missing ones become null; message_id, source_digest, source_part and seq are made
     here). child: None, or an int array: 0 for a message, n >= 1 for the n-th child row of the message before it (a
     reaction): it carries its parent's span and stays outside the partition. container: spans that are headers, syntax
@@ -206,6 +221,10 @@ def complete_batch(source: Source, chunk: Chunk, first_seq: int) -> pa.RecordBat
         value = columns.get(column.name)
         if value is None:
             arrays.append(pa.nulls(n, column.type))
+        elif isinstance(value, Constant):
+            arrays.append(const(value.value, n))
+        elif isinstance(value, pa.DictionaryArray):
+            arrays.append(value.dictionary.take(value.indices))
         elif isinstance(value, pa.Array) and value.type == column.type:
             arrays.append(value)
         else:
@@ -213,13 +232,35 @@ def complete_batch(source: Source, chunk: Chunk, first_seq: int) -> pa.RecordBat
     return pa.RecordBatch.from_arrays(arrays, schema=MESSAGE_SCHEMA)
 
 
-def _thread_counts(batch: pa.RecordBatch) -> dict[tuple[str | None, str | None], int]:
+def _encoded(chunk: Chunk, batch: pa.RecordBatch, name: str) -> tuple[npt.NDArray[np.int64] | None, list[Any]]:
+    """A string column as (codes, values); no codes where every row has the one value."""
+    column = chunk.columns.get(name)
+    if column is None or isinstance(column, Constant):
+        return None, [None if column is None else column.value]
+    if not isinstance(column, pa.DictionaryArray):
+        column = batch.column(name).dictionary_encode(null_encoding="encode")
+    return np.asarray(column.indices), column.dictionary.to_pylist()
+
+
+def _value_counts(chunk: Chunk, batch: pa.RecordBatch, name: str) -> dict[str, int]:
+    """Rows by value of a string column; only values that occur."""
+    codes, values = _encoded(chunk, batch, name)
+    if codes is None:
+        return {values[0]: batch.num_rows} if batch.num_rows else {}
+    counts = np.bincount(codes, minlength=len(values)).tolist()
+    return {value: count for value, count in zip(values, counts, strict=True) if count}
+
+
+def _thread_counts(chunk: Chunk, batch: pa.RecordBatch) -> dict[tuple[str | None, str | None], int]:
     """Rows by (thread_id, thread_title). Without a join or grouping: those load a large part of Arrow, `check` needs none."""
     if not batch.num_rows:
         return {}
-    ids, titles = (batch.column(name).dictionary_encode(null_encoding="encode") for name in ("thread_id", "thread_title"))
-    codes = np.asarray(ids.indices).astype(np.int64) * len(titles.dictionary) + np.asarray(titles.indices)
-    known, titled = ids.dictionary.to_pylist(), titles.dictionary.to_pylist()
+    (ids, known), (titles, titled) = (_encoded(chunk, batch, name) for name in ("thread_id", "thread_title"))
+    if ids is None and titles is None:
+        return {(known[0], titled[0]): batch.num_rows}
+    codes = np.zeros(batch.num_rows, dtype=np.int64)
+    codes += 0 if ids is None else ids.astype(np.int64) * len(titled)
+    codes += 0 if titles is None else titles
     pairs, counts = np.unique(codes, return_counts=True)
     return {
         (known[pair // len(titled)], titled[pair % len(titled)]): count
@@ -277,9 +318,8 @@ class Reading:
         tally = self._tallies[chunk.part.number]
         starts = np.asarray(chunk.columns["span_start"], dtype=np.int64)
         ends = np.asarray(chunk.columns["span_end"], dtype=np.int64)
-        kinds = batch.column("kind").dictionary_encode()
-        names = kinds.dictionary.to_pylist()
-        unparsed = np.asarray(kinds.indices) == names.index("unparsed") if "unparsed" in names else None
+        kinds = _value_counts(chunk, batch, "kind")
+        unparsed = np.asarray(pc.equal(batch.column("kind"), "unparsed")) if "unparsed" in kinds else None
         spans = np.stack([starts, ends], axis=1)
         if chunk.child is not None and chunk.child.any():
             own = chunk.child == 0
@@ -292,11 +332,9 @@ class Reading:
             self._roles[number] = "attachment"
         if chunk.day_month_order is not None:
             self._order = chunk.day_month_order
-        if batch.num_rows:
-            self._kinds.update(dict(zip(names, np.bincount(kinds.indices, minlength=len(names)).tolist(), strict=True)))
-        for entry in pc.value_counts(batch.column("sent_at_basis")).to_pylist():
-            self._bases[entry["values"]] += entry["counts"]
-        for key, count in _thread_counts(batch).items():
+        self._kinds.update(kinds)
+        self._bases.update(_value_counts(chunk, batch, "sent_at_basis"))
+        for key, count in _thread_counts(chunk, batch).items():
             self._threads[key] = self._threads.get(key, 0) + count
 
     def _close(self) -> None:

@@ -50,7 +50,7 @@ from saksi.readers._whatsapp_dates import DAY_S, LocalTimes, OrderEvidence, Orde
 from saksi.readers._whatsapp_header import BIDI, BRACKET, HEADER_BYTES_MAX, Headers, ShapeBook, parse_line
 from saksi.readers._whatsapp_window import Broken, HeaderMemory, Window, windows
 from saksi.readers._whatsapp_words import words
-from saksi.readers.base import Chunk, Evidence, Problem, ReadSettings, const
+from saksi.readers.base import Chunk, Constant, Evidence, Problem, ReadSettings, const
 from saksi.table.schema import ATTACHMENT, KINDS, UTC_US
 from saksi.times import local_seconds_to_utc_us, zone_name
 
@@ -353,11 +353,11 @@ class _PartReader:
         attachments, named = self._attachments(n, bodies)
         columns = {
             "span_start": rows.start + w.base, "span_end": rows.end + w.base,
-            "platform": const(PLATFORM, n), "thread_id": const(self.thread_id, n),
-            "thread_title": const(self.title, n),
+            "platform": Constant(PLATFORM, n), "thread_id": Constant(self.thread_id, n),
+            "thread_title": Constant(self.title, n),
             "sent_at": sent_at, "sent_at_text": slices.stamps(), "sent_at_basis": basis,
             "sender_id": senders.ids, "sender_name": senders.names,
-            "kind": pa.array(KINDS, pa.string()).take(pa.array(kinds)),
+            "kind": pa.DictionaryArray.from_arrays(pa.array(kinds), pa.array(KINDS, pa.string())),
             "text": text, "attachments": attachments, "flags": _flags(n, bodies, back),
         }
         if repair is not None:
@@ -366,7 +366,7 @@ class _PartReader:
 
     # ---- times
 
-    def _times(self, times: LocalTimes) -> tuple[pa.Array, pa.Array]:
+    def _times(self, times: LocalTimes) -> tuple[pa.Array, pa.Array | Constant]:
         """sent_at and its basis: no date: none; no zone: zone_unknown; both: zone_given."""
         n = len(times.seconds)
         self.unknown_order |= bool(times.ambiguous.any())
@@ -379,7 +379,7 @@ class _PartReader:
             sent = pa.array(local_seconds_to_utc_us(seconds, self.zone), mask=~times.known).cast(UTC_US)
             known = "zone_given"
         if times.known.all():
-            return sent, const(known, n)
+            return sent, Constant(known, n)
         return sent, pc.if_else(pa.array(times.known), pa.scalar(known), pa.scalar("none"))
 
     def _time_steps(self, w: Window, rows: _Rows, times: LocalTimes) -> Ints:
@@ -436,10 +436,7 @@ class _PartReader:
         columns = (special, rows.text_start[special], rows.text_end[special], rows.named[special], bracketed, by_group)
         for i, start, end, named, brackets, group_says in zip(*(c.tolist() for c in columns), strict=True):
             raw = bytes(view[start:end])
-            if named:
-                body = self._body(raw, brackets, group_says)
-            else:
-                body = classify_event(raw.decode("utf-8", "replace"))
+            body = self._body(raw, brackets, group_says) if named else classify_event(raw.decode("utf-8", "replace"))
             if body is not TEXT:
                 bodies[i] = body
                 kinds[i] = _KIND_CODES[body.kind]
@@ -483,17 +480,20 @@ class _PartReader:
         return {**entry, "digest": digest, "size": part.size, "state": state}, part.number
 
     def _attachments(self, n: int, bodies: dict[int, Body]) -> tuple[pa.Array, frozenset[int]]:
+        entries: dict[Medium, tuple[int, int | None]] = {}  # medium -> its place among the distinct ones, its part
         values: list[dict[str, Any]] = []
+        places: list[int] = []
         counts = np.zeros(n, dtype=np.int32)
-        named: set[int] = set()
         for i in sorted(bodies):
             for medium in bodies[i].media:
-                entry, number = self._attachment(medium)
-                values.append(entry)
+                if medium not in entries:
+                    entry, number = self._attachment(medium)
+                    entries[medium] = len(values), number
+                    values.append(entry)
+                places.append(entries[medium][0])
                 counts[i] += 1
-                if number is not None:
-                    named.add(number)
-        return _lists(counts, pa.array(values, ATTACHMENT)), frozenset(named)
+        column = _lists(counts, pa.array(values, ATTACHMENT).take(pa.array(places, pa.int32())))
+        return column, frozenset(number for _, number in entries.values() if number is not None)
 
 
 def _lists(counts: npt.NDArray[np.int32], values: pa.Array) -> pa.Array:
@@ -567,9 +567,10 @@ class _Rows:
         return len(self.start)
 
     def _name_ends(self, w: Window, tight: bool) -> tuple[Ints, Bools]:
-        colons = np.flatnonzero(self.buf[: w.size] == 58)
+        hits = self.buf[: w.size] == 58
         if not tight:
-            colons = colons[self.buf[colons + 1] == 32]
+            hits &= self.buf[1 : w.size + 1] == 32
+        colons = np.flatnonzero(hits)
         colons = np.append(colons, w.size)
         first = _first_from(colons, self.rest, w.size)
         named = first < self.first_end
@@ -629,10 +630,12 @@ def _inner_places(buf: npt.NDArray[np.uint8]) -> Ints:
 
     Several times faster on chats full of emoji than a search for the whole of it.
     """
-    mark = np.flatnonzero((buf & 0xFE) == 0x8E)
+    scratch = np.bitwise_and(buf, 0xFE)  # one piece of memory for all: a fresh one a window costs page faults
+    hits = scratch.view(np.bool_)
+    mark = np.flatnonzero(np.equal(scratch, 0x8E, out=hits))
     mark = mark[mark >= 2]
     mark = mark[(buf[mark - 1] == 0x80) & (buf[mark - 2] == 0xE2)]
-    venue = np.flatnonzero(buf == ord("q"))
+    venue = np.flatnonzero(np.equal(buf, ord("q"), out=hits))
     venue = venue[(venue >= 5) & (venue + 4 < len(buf))]
     for offset, letter in zip(range(-5, 5), b"foursquare", strict=True):
         venue = venue[buf[venue + offset] == letter]
