@@ -16,6 +16,7 @@ from saksi.identifiers.phone import indonesian_mobile
 
 GATE: Final = r"(?i:dana|ovo|go.?pay|shopee.?pay|s-?pay|link.?aja|doku|sakuku|i\.?saku|astra.?pay)|[^\x00-\x7F]"
 
+_DIGITS: Final = re.compile(r"\d{13}")
 _TRANSFER_NUMBER: Final = re.compile(r"(?<![\w+#=/.,\-])\d{13,18}(?!\w)")
 
 
@@ -35,6 +36,8 @@ def _transfer_numbers(line: Line, found: list[Name]) -> list[Hit]:
 def find(line: Line) -> list[Hit]:
     """All wallet accounts; needs the phones of the message among `line.hits`."""
     phones = [h for h in line.hits if h.kind == "phone" and h.reason != "phone_link" and h.value.startswith("+628")]
+    if not phones and _DIGITS.search(line.folded) is None:
+        return []
     found = names(line)
     if not any(n.name in WALLETS for n in found):
         return []

@@ -11,10 +11,13 @@ and a wallet's number is both phone and ewallet. A bank account's digits are nev
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -59,32 +62,36 @@ BROAD_GATE: Final = "|".join((
 outgrow its memory, which costs 200 times as much. tests/identifiers holds that nothing is lost by it."""
 
 
-def find_in(text: str, platform: str | None = None, wanted: tuple[bool, ...] | None = None) -> list[Hit]:
-    """Identifiers of one text, sorted by start, end, kind, value. wanted: which finders' gates passed; None: all run."""
+def find_in(text: str, platform: str | None = None, wanted: Sequence[Finder] | None = None) -> list[Hit]:
+    """Identifiers of one text, sorted by start, end, kind, value. wanted: finders whose gates passed; None: all run."""
     line = Line(text, platform)
-    for number, finder in enumerate(FINDERS):
-        if wanted is not None and not wanted[number]:
-            continue
+    for finder in FINDERS if wanted is None else wanted:
         for hit in finder.find(line):
-            if not (finder.blocked_by and line.taken(hit.start, hit.end, finder.blocked_by)):
+            if not line.taken(hit.start, hit.end, finder.blocked_by):
                 line.add(hit)
     if len(line.hits) < 2:
         return line.hits
     return sorted(set(line.hits), key=lambda h: (h.start, h.end, h.kind, h.value))
 
 
-def _surviving(text: pa.Array) -> tuple[pa.Array, list[tuple[bool, ...]]]:
-    """Row numbers that pass the broad gate, and for each which finders' gates pass."""
-    passed = pc.match_substring_regex(text, BROAD_GATE)
-    rows = pc.indices_nonzero(passed)
+@lru_cache(maxsize=1 << len(FINDERS))
+def _finders(bits: int) -> tuple[Finder, ...]:
+    """The finders whose bits are set."""
+    return tuple(finder for number, finder in enumerate(FINDERS) if bits >> number & 1)
+
+
+def _surviving(text: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Row numbers that pass the broad gate and one finder's, and for each as bits whose gates pass."""
+    rows = pc.indices_nonzero(pc.match_substring_regex(text, BROAD_GATE))
     few = text.take(rows)
-    gates = []
-    for finder in FINDERS:
+    bits = np.zeros(len(few), np.int64)
+    for number, finder in enumerate(FINDERS):
         open_ = pc.match_substring_regex(few, finder.gate)
         if finder.also is not None:
             open_ = pc.and_(open_, pc.match_substring_regex(few, finder.also))
-        gates.append(open_.to_pylist())
-    return rows, list(zip(*gates, strict=True))
+        bits |= np.asarray(open_).astype(np.int64) << number
+    open_rows = np.flatnonzero(bits)
+    return np.asarray(rows).astype(np.int64)[open_rows], bits[open_rows]
 
 
 def find(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -94,13 +101,14 @@ def find(batch: pa.RecordBatch) -> pa.RecordBatch:
     ordered by row of the batch, start, end, kind. as_written is the raw text between start and end.
     """
     text = batch.column("text")
-    rows, wanted = _surviving(text)
+    rows, bits = _surviving(text)
+    taken = pa.array(rows)
     owners: list[int] = []
     hits: list[Hit] = []
     written: list[str] = []
-    platforms = batch.column("platform").take(rows).to_pylist()
-    for row, raw, platform, gates in zip(rows.to_pylist(), text.take(rows).to_pylist(), platforms, wanted, strict=True):
-        for hit in find_in(raw, platform, gates):
+    platforms = batch.column("platform").take(taken).to_pylist()
+    for row, raw, platform, gates in zip(rows.tolist(), text.take(taken).to_pylist(), platforms, bits.tolist(), strict=True):
+        for hit in find_in(raw, platform, _finders(gates)):
             owners.append(row)
             hits.append(hit)
             written.append(raw[hit.start : hit.end])

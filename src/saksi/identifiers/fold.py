@@ -11,9 +11,7 @@ with separators between them. Letters stay: look-alike letters are the phone fin
 
 from __future__ import annotations
 
-import sys
 import unicodedata
-from functools import lru_cache
 from typing import Final
 
 INVISIBLE: Final = "\x1f"
@@ -41,27 +39,29 @@ DIGIT_CLASS: Final = (
 """RE2 class of what folds to a digit: the cheap gates look at raw text."""
 
 
-@lru_cache(maxsize=1)
-def _table() -> dict[int, str]:
-    table: dict[int, str] = {}
-    for point in range(0x80, sys.maxunicode + 1):
+class _Table(dict[int, str]):
+    """Code point -> what it folds to. Of the million code points a chat uses a few hundred: each is looked up when first met."""
+
+    def __missing__(self, point: int) -> str:
         char = chr(point)
-        category = unicodedata.category(char)
-        if category == "Nd":
-            table[point] = str(unicodedata.digit(char))
-        elif category == "Zs":
-            table[point] = " "
-    table.update({point: chr(point - 0xFEE0) for point in range(0xFF01, 0xFF5F)})  # fullwidth forms
-    table.update({ord(c): "-" for c in _DASHES})
-    table.update({ord(c): INVISIBLE for c in _INVISIBLES})
-    table.update({ord(c): to for c, to in _QUOTES.items()})
-    table.update({ord(c): to for c, to in _ORNAMENTS.items()})
-    return table
+        category = unicodedata.category(char) if point >= 0x80 else ""
+        folded = str(unicodedata.digit(char)) if category == "Nd" else " " if category == "Zs" else char
+        self[point] = folded
+        return folded
+
+
+_TABLE: Final = _Table({
+    **{point: chr(point - 0xFEE0) for point in range(0xFF01, 0xFF5F)},  # fullwidth forms
+    **{ord(c): "-" for c in _DASHES},
+    **{ord(c): INVISIBLE for c in _INVISIBLES},
+    **{ord(c): to for c, to in _QUOTES.items()},
+    **{ord(c): to for c, to in _ORNAMENTS.items()},
+})
 
 
 def fold(text: str) -> str:
     """The folded text, as long as `text`. ASCII text is returned as it is."""
-    return text if text.isascii() else text.translate(_table())
+    return text if text.isascii() else text.translate(_TABLE)
 
 
 def lower(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from saksi.identifiers.fold import fold, lower
@@ -70,9 +70,11 @@ class Line:
     def add(self, hit: Hit) -> None:
         """Accept a hit."""
         self.hits.append(hit)
-        self._spans.setdefault(hit.kind, Spans()).add(hit.start, hit.end)
+        spans = self._spans.get(hit.kind)
+        if spans is None:
+            spans = self._spans[hit.kind] = Spans()
+        spans.add(hit.start, hit.end)
 
-    def taken(self, start: int, end: int, kinds: Iterable[str]) -> bool:
+    def taken(self, start: int, end: int, kinds: Collection[str]) -> bool:
         """Whether a hit of one of `kinds` overlaps start..end."""
-        spans = self._spans
-        return bool(spans) and any(kind in spans and spans[kind].overlap(start, end) for kind in kinds)
+        return any(spans.overlap(start, end) for kind, spans in self._spans.items() if kind in kinds) if self._spans else False

@@ -44,6 +44,14 @@ _BARE: Final = re.compile(
 )
 _HOST: Final = re.compile(r"([a-z]+)://(?:[^/?#@\s]*@)?(\[[0-9a-f:.]+\]|[^/?#:\s]+)(:\d+)?(.*)", re.IGNORECASE | re.DOTALL)
 
+_DOT: Final = re.compile(r"\.[^\W\d_]")
+"""A dot and a letter: every bare domain holds one."""
+
+_INVITE_HOST: Final = re.compile(
+    r"(?:https?|tg)://(?:www\.)?(?:t\.|telegram\.|join\?|chat\.whatsapp\.|discord|line\.me|m\.me|signal\.group)", re.IGNORECASE
+)
+"""How every one of _INVITES begins: asked first, since few links are invitations."""
+
 _INVITES: Final = tuple((re.compile(pattern, re.IGNORECASE), shape) for pattern, shape in (
     (r"https?://(?:t|telegram)\.(?:me|dog)/(?:joinchat/|\+)([A-Za-z0-9_-]{6,64})/?(?:\?.*)?", "https://t.me/+{}"),
     (r"tg://join\?invite=([A-Za-z0-9_-]{6,64}).*", "https://t.me/+{}"),
@@ -96,7 +104,7 @@ def _hit(written: str, link: str, start: int, reason: str) -> Hit | None:
     if value is None:
         return None
     end = start + len(written)
-    for pattern, shape in _INVITES:
+    for pattern, shape in _INVITES if _INVITE_HOST.match(value) else ():
         match = pattern.fullmatch(value)
         if match is not None:
             return Hit("invite", shape.format(match.group(1)), start, end, "invite")
@@ -114,10 +122,12 @@ def find(line: Line) -> list[Hit]:
             hit = _hit(written, written, match.start(), "link_scheme")
             if hit is not None and len(written) > written.find("://") + 4:
                 _add(hits, spans, hit)
-    for match in _WWW.finditer(text):
+    for match in _WWW.finditer(text) if "www." in line.low else ():
         written = trimmed(match.group())
         if "." in written[4:]:
             _add(hits, spans, _hit(written, "https://" + written, match.start(), "link_www"))
+    if all(spans.overlap(*dot.span()) for dot in _DOT.finditer(text)):
+        return hits  # every dot that could be a domain's is part of a link already
     for match in _BARE.finditer(text):
         if _bare_counts(match.group(1), match.group(3) or ""):
             written = trimmed(match.group())

@@ -15,6 +15,7 @@ amount is what a message mentions; whether it was paid is another question.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -32,7 +33,11 @@ UNIT_GATE: Final = (
 )
 GATE: Final = rf"{UNIT_GATE}|(?i:(?:{_PAY})[^\n]*{DIGIT_CLASS}{{1,3}}[.,]?{DIGIT_CLASS}{{3}})"
 
-_NUM: Final = r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d{1,15}(?:[.,]\d{1,2})?(?!\d)"
+_NUM_REST: Final = r"(?:\d{0,2}(?:[.,]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d{0,14}(?:[.,]\d{1,2})?(?!\d))"
+_NUM: Final = rf"\d{_NUM_REST}"
+"""A number. Where one begins an expression, what may not stand before it is asked after its first digit ("\\d(?<!x\\d)"), not
+before: re skips to digits quickly only where the expression begins with them."""
+
 _SCALES: Final = {
     "rb": 10**3, "ribu": 10**3, "rebu": 10**3, "rbu": 10**3, "k": 10**3, "jt": 10**6, "juta": 10**6, "jeti": 10**6, "m": 10**9,
     "miliar": 10**9, "milyar": 10**9, "triliun": 10**12, "ratus ribu": 10**5, "ratus juta": 10**8,
@@ -40,16 +45,20 @@ _SCALES: Final = {
 _UNIT: Final = r"ratus ribu|ratus juta|ribu|rebu|rbu|rb|juta|jeti|jt|miliar|milyar|triliun"
 _TAIL: Final = r"(?:an)?(?![a-z0-9_])"
 
+_AFTER_RUPIAH: Final = (
+    rf"[.:]? ?(?P<num>{_NUM})(?: ?(?P<unit>{_UNIT}|k|m){_TAIL})?(?: ?(?P<num2>\d{{1,3}}) ?(?P<unit2>ribu|rb){_TAIL})?(?:,--?)?"
+)
+_RP: Final = re.compile(rf"r(?<![a-z0-9]r)p{_AFTER_RUPIAH}")
 _RUPIAH: Final = re.compile(
-    rf"(?<![a-z0-9])(?:rp|idr)[.:]? ?(?P<num>{_NUM})(?: ?(?P<unit>{_UNIT}|k|m){_TAIL})?"
-    rf"(?: ?(?P<num2>\d{{1,3}}) ?(?P<unit2>ribu|rb){_TAIL})?(?:,--?)?"
+    rf"(?<![a-z0-9])(?:rp|idr){_AFTER_RUPIAH}"
     rf"|(?<![a-z0-9.,])(?P<num3>{_NUM})(?: ?(?P<unit3>{_UNIT}|k){_TAIL})? ?(?:rupiah|perak|idr)(?![a-z])"
 )
 _UNITS: Final = re.compile(
-    rf"(?<![\w.,/:#])(?P<num>{_NUM}) ?(?P<unit>{_UNIT}){_TAIL}(?: ?(?P<num2>\d{{1,3}}) ?(?P<unit2>ribu|rebu|rb){_TAIL})?(?: rupiah)?"
+    rf"(?P<num>\d(?<![\w.,/:#]\d){_NUM_REST}) ?(?P<unit>{_UNIT}){_TAIL}"
+    rf"(?: ?(?P<num2>\d{{1,3}}) ?(?P<unit2>ribu|rebu|rb){_TAIL})?(?: rupiah)?"
 )
-_FUSED: Final = re.compile(r"(?<![\w.,/:#])(?P<num>\d{1,4})(?P<unit>jt|juta)(?P<num2>\d{3})(?: ?(?P<unit2>ribu|rb))?(?![\w])")
-_K: Final = re.compile(r"(?<![\w.,/:#\-])(?P<num>\d{1,3}(?:[.,]\d)?) ?k(?![a-z0-9_])")
+_FUSED: Final = re.compile(r"(?P<num>\d(?<![\w.,/:#]\d)\d{0,3})(?P<unit>jt|juta)(?P<num2>\d{3})(?: ?(?P<unit2>ribu|rb))?(?![\w])")
+_K: Final = re.compile(r"(?P<num>\d(?<![\w.,/:#\-]\d)\d{0,2}(?:[.,]\d)?) ?k(?![a-z0-9_])")
 _CODES: Final = {
     "$": "USD", "us$": "USD", "usd": "USD", "dollar": "USD", "dolar": "USD", "dollars": "USD", "bucks": "USD", "s$": "SGD",
     "sgd": "SGD", "a$": "AUD", "aud": "AUD", "rm": "MYR", "myr": "MYR", "ringgit": "MYR", "€": "EUR", "eur": "EUR", "euro": "EUR",
@@ -60,9 +69,14 @@ _BEFORE: Final = re.compile(
     rf"(?P<num>{_NUM})(?P<unit>k(?![a-z0-9]))?(?![\d\-]|[.,]\d)"
 )
 _BEHIND: Final = re.compile(
-    rf"(?<![\w.,/:#$€£¥])(?P<num>{_NUM})(?P<unit>k)? ?"
+    rf"(?P<num>\d(?<![\w.,/:#$€£¥]\d){_NUM_REST})(?P<unit>k)? ?"
     r"(?P<code>usdt|usd|dollars|dollar|dolar|bucks|sgd|aud|myr|ringgit|euro|eur|gbp|us\$|[$€£])(?![a-z0-9])"
 )
+_CODE_BEFORE: Final = re.compile(
+    r"\d(?:(?<=[$€£¥₱฿₹]\d)|(?<=[$€£¥₱฿₹] \d)|(?<=(?:sd|dt|gd|ud|yr|ur|bp|rm)\d)|(?<=(?:sd|dt|gd|ud|yr|ur|bp|rm) \d))"
+)
+"""A digit behind the last letters of a code: where there is none, _BEFORE finds nothing."""
+
 _DIGIT_WORDS: Final = {
     "satu": 1, "dua": 2, "tiga": 3, "empat": 4, "lima": 5, "enam": 6, "tujuh": 7, "delapan": 8, "sembilan": 9,
 }
@@ -89,8 +103,8 @@ _RUNNING: Final = re.compile(r"(?:lari|run|jogging|sepeda|gowes|maraton|video|re
 _PAY_WORD: Final = re.compile(
     rf"(?<![a-z])(?:di|ke|me|mem|nge|ng)?(?:{_PAY})(?:an|in|nya|kan|i)?(?![a-z])[^\d\n]{{0,14}}\Z"
 )
-_GROUPED: Final = re.compile(r"(?<![\w.,/:#+\-])\d{1,3}(?:\.\d{3})+(?:,-|,00)?(?![\w]|[.,:/\-]\d)")
-_ROUND: Final = re.compile(r"(?<![\w.,/:#+\-])[1-9]\d{0,5}000(?![\w]|[.,:/\-]\d)")
+_GROUPED: Final = re.compile(r"\d(?<![\w.,/:#+\-]\d)\d{0,2}(?:\.\d{3})+(?:,-|,00)?(?![\w]|[.,:/\-]\d)")
+_ROUND: Final = re.compile(r"[1-9](?<![\w.,/:#+\-][1-9])\d{0,5}000(?![\w]|[.,:/\-]\d)")
 _CONTEXT_CHARS: Final = 32
 
 
@@ -99,15 +113,15 @@ def number(written: str, *, thousands_comma: bool = False) -> Decimal:
 
     One separator with three digits behind it parts thousands, with one or two it is the decimal mark.
     """
-    last = max(written.rfind("."), written.rfind(","))
-    if last < 0:
+    if written.isdigit():
         return Decimal(written)
+    last = max(written.rfind("."), written.rfind(","))
     behind = written[last + 1 :]
     both = "." in written and "," in written
     decimal = len(behind) <= 2 if not thousands_comma else len(behind) != 3 or (both and written[last] == ".")
     if not decimal:
-        return Decimal(re.sub(r"[.,]", "", written))
-    return Decimal(re.sub(r"[.,]", "", written[:last]) + "." + behind)
+        return Decimal(written.replace(".", "").replace(",", ""))
+    return Decimal(written[:last].replace(".", "").replace(",", "") + "." + behind)
 
 
 def canonical(currency: str, amount: Decimal) -> str:
@@ -133,6 +147,9 @@ def _spelled_value(words: str) -> Decimal:
     return Decimal(total + current)
 
 
+_OTHERS: Final = ("phone", "bank_account", "ewallet", "qris", "crypto", "link", "invite", "email")
+
+
 class _Found:
     """Amounts so far: the first rule that takes a digit keeps it; zero is no amount."""
 
@@ -141,23 +158,30 @@ class _Found:
         self.hits: list[Hit] = []
         self.spans = Spans()
 
+    def free(self, start: int, end: int) -> bool:
+        return not self.spans.overlap(start, end) and not self.line.taken(start, end, _OTHERS)
+
     def add(self, start: int, end: int, currency: str, amount: Decimal, reason: str) -> None:
-        others = ("phone", "bank_account", "ewallet", "qris", "crypto", "link", "invite", "email")
-        if amount <= 0 or self.line.taken(start, end, others):
-            return
-        if not self.spans.overlap(start, end):
+        if amount > 0 and self.free(start, end):
             self.spans.add(start, end)
             self.hits.append(Hit("money", canonical(currency, amount), start, end, reason))
 
 
+def _rupiah(low: str) -> Iterator[re.Match[str]]:
+    """Numbers with a word for rupiah; where "Rp" is the only such word, by the expression that looks for it alone."""
+    if "idr" in low or "rupiah" in low or "perak" in low:
+        return _RUPIAH.finditer(low)
+    return _RP.finditer(low)
+
+
 def _with_currency(line: Line, found: _Found) -> None:
-    for match in _RUPIAH.finditer(line.low):
-        num, unit = match.group("num") or match.group("num3"), match.group("unit") or match.group("unit3")
-        amount = _scaled(num, unit)
+    for match in _rupiah(line.low):
+        num, unit = match.group("num", "unit")
+        amount = _scaled(*match.group("num3", "unit3")) if num is None else _scaled(num, unit)
         if match.group("num2"):
             amount += number(match.group("num2")) * 1000
         found.add(match.start(), match.end(), "IDR", amount, "money_currency")
-    for rule in (_BEFORE, _BEHIND):
+    for rule in (_BEFORE, _BEHIND) if _CODE_BEFORE.search(line.low) else (_BEHIND,):
         for match in rule.finditer(line.low):
             code, unit = match.group("code"), match.group("unit")
             if code == "rm" and line.folded[match.start() : match.start() + 2] != "RM":
@@ -167,7 +191,7 @@ def _with_currency(line: Line, found: _Found) -> None:
 
 
 def _with_unit(line: Line, found: _Found) -> None:
-    for match in _FUSED.finditer(line.low):
+    for match in _FUSED.finditer(line.low) if "j" in line.low else ():
         amount = Decimal(match.group("num")) * 10**6 + Decimal(match.group("num2")) * 1000
         found.add(match.start(), match.end(), "IDR", amount, "money_unit")
     for match in _UNITS.finditer(line.low):
@@ -200,7 +224,7 @@ def _in_words(line: Line, found: _Found) -> None:
             else:
                 amount = Decimal(10**6 if match.group().startswith("sejuta") else 1000)
             found.add(match.start(), match.end(), "IDR", amount, "money_words")
-    for match in _SLANG_WORD.finditer(low):
+    for match in _SLANG_WORD.finditer(low) if "ceng" in low or "ban" in low else ():
         found.add(match.start(), match.end(), "IDR", Decimal(_SLANG[match.group()]), "money_slang")
 
 
@@ -208,6 +232,8 @@ def _by_pay_word(line: Line, found: _Found) -> None:
     for rule in (_GROUPED, _ROUND):
         for match in rule.finditer(line.low):
             near = max(0, match.start() - _CONTEXT_CHARS)
+            if not found.free(match.start(), match.end()):
+                continue
             if _PAY_WORD.search(line.low, near, match.start()) and not _COUNTED.match(line.low, match.end()):
                 amount = number(match.group().removesuffix(",-").removesuffix(",00"))
                 found.add(match.start(), match.end(), "IDR", amount, "money_context")
