@@ -18,7 +18,6 @@ import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from saksi import report, verbs
-from saksi.case import store
 from saksi.case.store import Case
 from saksi.errors import STORAGE_FAILED, SaksiError, StorageFailed
 from saksi.vault import verify_case
@@ -47,7 +46,7 @@ def exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def build(folder: Path, exports: list[Path]) -> dict[str, Any]:
-    made = {} if verbs.is_case(folder) else {"kdf": CHEAP}
+    made: dict[str, Any] = {} if verbs.is_case(folder) else {"kdf": CHEAP}
     return verbs.build(folder, PASSPHRASE, exports, OPTIONS, **made).data
 
 
@@ -96,7 +95,8 @@ def disk_full() -> OSError:
 
 
 def database_full() -> Exception:
-    return sqlcipher.OperationalError("database or disk is full")
+    full: Exception = sqlcipher.OperationalError("database or disk is full")
+    return full
 
 
 def on_disk(patch: pytest.MonkeyPatch, failing: Failing) -> None:
@@ -132,7 +132,7 @@ class Database:
 
 def in_database(patch: pytest.MonkeyPatch, failing: Failing) -> None:
     real = sqlcipher.connect
-    patch.setattr(store.sqlcipher, "connect", lambda *a, **k: Database(real(*a, **k), failing))
+    patch.setattr(sqlcipher, "connect", lambda *a, **k: Database(real(*a, **k), failing))
 
 
 def moments(total: int, every: int) -> Iterator[int]:
@@ -215,7 +215,7 @@ def test_a_database_without_room_is_said_and_finished_later(
         return Small()
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.sqlcipher, "connect", small)
+        patch.setattr(sqlcipher, "connect", small)
         with pytest.raises(StorageFailed) as told:
             fill(folder)
         assert told.value.key == "disk_refused"

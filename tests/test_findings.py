@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,9 +18,7 @@ def batches_of(threads: list[str | None], cuts: list[int]) -> list[pa.RecordBatc
         for i, t in enumerate(threads)
     ]
     edges = sorted({0, len(rows), *(c for c in cuts if c <= len(rows))})
-    return [
-        pa.RecordBatch.from_pylist(rows[a:b], schema=MESSAGE_SCHEMA) for a, b in zip(edges, edges[1:], strict=False)
-    ]
+    return [pa.RecordBatch.from_pylist(rows[a:b], schema=MESSAGE_SCHEMA) for a, b in pairwise(edges)]
 
 
 threads_ = st.lists(st.sampled_from(["a", "b", "c", None]), max_size=30)

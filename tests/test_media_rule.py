@@ -114,7 +114,7 @@ def streamed(force_zip64: bool = False) -> bytes:
             return len(bytes(b))  # type: ignore[call-overload]
 
     pipe = Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as z:  # type: ignore[call-overload]
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as z:
         for name, data in (("_chat.txt", CHAT), ("IMG.jpg", medium())):
             with z.open(name, "w", force_zip64=force_zip64) as f:
                 f.write(data)

@@ -38,6 +38,7 @@ from saksi.times import zone_name
 
 if TYPE_CHECKING:
     from saksi.case.finders import Finders
+    from saksi.case.pipeline import ReadIn
     from saksi.case.store import Case
     from saksi.intake import MediaRule
 
@@ -494,24 +495,37 @@ def _read_all(case: Case, options: BuildOptions, ask: Ask | None, finders: Finde
         options.format or case.get("format"), case.get("zone"), options.date_order or case.get("date_order")
     )
     threads = _chosen_threads(case, options, ask, general)
+    reader = pipeline.Reader(case, threads, options.lang, finders, progress)
+    done: list[tuple[ReadIn, dict[str, Any]]] = []
     for label, received, _ in case.sources():
         # an order that was answered for one source holds for that source, until one is told for all
         own = case.get(f"date_order:{label}") if general.date_order is None else None
         how = general if own is None else settings(general.format, general.zone, own)
         if case.get_json(label, "settings") == _asked(how, threads):
             continue
-        account = pipeline.read_in(case, label, received, how, threads, options.lang, finders, progress)
-        ambiguous = any(p["reason"] == "date_order_ambiguous" for p in account["problems"])
+        read_ = reader.read_in(label, received, how)
+        ambiguous = any(p["reason"] == "date_order_ambiguous" for p in read_.account["problems"])
         if ambiguous and how.date_order is None and ask is not None and (order := ask.date_order(label, received.name)):
+            done.append((read_, _asked(how, threads)))
+            _store_read(case, done)  # the second reading replaces it
             how = settings(how.format, how.zone, order)
-            pipeline.read_in(case, label, received, how, threads, options.lang, finders, progress)
+            read_ = reader.read_in(label, received, how)
             case.set(f"date_order:{label}", order)
-        case.put_json(label, "settings", _asked(how, threads))
+        done.append((read_, _asked(how, threads)))
+    _store_read(case, done)
     for key, value in (("date_order", options.date_order), ("format", options.format)):
         if value is not None:
             case.set(key, value)
     if threads is not None:
         case.set("threads", json.dumps(list(threads), ensure_ascii=False))
+
+
+def _store_read(case: Case, done: list[tuple[ReadIn, dict[str, Any]]]) -> None:
+    """Seal what was found in the sources read so far, in the order of reading; empties `done`."""
+    for read_, asked in done:
+        read_.store()
+        case.put_json(read_.label, "settings", asked)
+    done.clear()
 
 
 def _chosen_threads(case: Case, options: BuildOptions, ask: Ask | None, how: ReadSettings) -> Sequence[str] | None:

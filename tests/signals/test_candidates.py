@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
 from functools import cache
 from random import Random
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from saksi import signals
 from saksi.signals.candidates import HEARING, SPANS_MAX
-from saksi.signals.patterns import whole_words
+from saksi.signals.patterns import Pattern, whole_words
 from saksi.signals.rules import Rule
 from saksi.table.schema import CANDIDATE_SCHEMA
 from saksi.text import fold_batch
@@ -45,9 +46,13 @@ def disguised(text: str, how: int) -> str:
 def expressions() -> list[tuple[Rule, re.Pattern[str], re.Pattern[str] | None, re.Pattern[str] | None]]:
     """Each rule as one expression of all its patterns, what it needs and what vetoes it."""
     return [
-        (r, re.compile(whole_words(r.patterns)), *(re.compile(whole_words(p)) if p else None for p in (r.needs, r.unless)))
-        for r in signals.packs().rules
+        (r, re.compile(whole_words(r.patterns)), one_of(r.needs), one_of(r.unless)) for r in signals.packs().rules
     ]
+
+
+def one_of(patterns: Sequence[Pattern]) -> re.Pattern[str] | None:
+    """One expression of all, None of none."""
+    return re.compile(whole_words(patterns)) if patterns else None
 
 
 def by_force(texts: list[str]) -> list[tuple[int, int, int, str]]:

@@ -23,6 +23,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Self
 
@@ -79,12 +80,20 @@ def _unpack(stream: IO[bytes]) -> pa.RecordBatch | None:
         return reader.read_next_batch()
 
 
+@dataclass
+class _Slot:
+    """One batch and, once somebody computed it, its pair."""
+
+    batch: pa.RecordBatch
+    pair: Pair | None = None
+
+
 class Finders:
     """See the module's text. big: whether there is enough work to start a second process for."""
 
     def __init__(self, *, big: bool) -> None:
-        self._results: list[Pair | None] = []
-        self._sent: deque[tuple[int, pa.RecordBatch]] = deque()
+        self._slots: deque[_Slot] = deque()
+        self._sent: deque[_Slot] = deque()
         self._answered = threading.Condition()
         self._process = _start() if big and (os.cpu_count() or 1) > 1 else None
         self._lost = self._process is None
@@ -104,29 +113,26 @@ class Finders:
     def submit(self, batch: pa.RecordBatch) -> None:
         """Take one batch: the second process gets it where it has room, else it is done before this returns."""
         with self._answered:
-            number = len(self._results)
-            self._results.append(None)
+            slot = _Slot(batch.select(list(COLUMNS)))
+            self._slots.append(slot)
             if not self._lost and len(self._sent) < WAITING:
-                narrow = batch.select(list(COLUMNS))
-                self._sent.append((number, narrow))
-                self._outbox.append(_pack(narrow))
+                self._sent.append(slot)
+                self._outbox.append(_pack(slot.batch))
                 self._answered.notify_all()
                 return
-        self._results[number] = find(batch)
+        slot.pair = find(slot.batch)
 
-    def results(self) -> tuple[list[pa.RecordBatch], list[pa.RecordBatch]]:
-        """Identifiers and candidates of every batch submitted since the last call, in that order."""
+    def results(self, count: int | None = None) -> tuple[list[pa.RecordBatch], list[pa.RecordBatch]]:
+        """Identifiers and candidates of the next `count` batches (None: all) in order of submission; each is given once.
+
+        Asking for one source's results only when later ones were submitted keeps both processes at work.
+        """
+        taken = [self._slots.popleft() for _ in range(len(self._slots) if count is None else count)]
         with self._answered:
-            while self._sent and not self._lost:
+            while not self._lost and any(slot.pair is None for slot in taken):
                 if not self._answered.wait(PATIENCE_S):
                     self._lost = True  # stopped or starved: what it holds is done here instead
-            left = list(self._sent)
-            self._sent.clear()
-        for number, batch in left:  # the second process is gone: nothing is lost but time
-            self._results[number] = find(batch)
-        pairs = [pair for pair in self._results if pair is not None]
-        assert len(pairs) == len(self._results)
-        self._results = []
+        pairs = [slot.pair or find(slot.batch) for slot in taken]  # nothing is lost but time
         return [found for found, _ in pairs], [cues for _, cues in pairs]
 
     def close(self) -> None:
@@ -179,8 +185,7 @@ class Finders:
             with self._answered:
                 if not self._sent:
                     return
-                number, _ = self._sent.popleft()
-                self._results[number] = (found, cues)
+                self._sent.popleft().pair = (found, cues)
                 self._answered.notify_all()
 
     def _lose(self) -> None:

@@ -1,7 +1,7 @@
 """The main job on an open case: take in, read, analyse. Every step works from what is sealed.
 
     take_in(case, paths, rule)            seal what is new; a file that was taken in before is said, not sealed again
-    read_in(case, label, settings, …)     sealed copy -> message table, identifiers, candidates, problems, account (sealed)
+    Reader(case, …).read_in(label, …)     sealed copy -> message table (sealed); .store(): identifiers, candidates, account
     analyse_case(case)                    all sources' sealed tables -> marks and phases (sealed)
 
 Reading and analysis are separate, so that "who is at risk" can be told or inferred after everything was read, and a second
@@ -10,7 +10,7 @@ build analyses old and new sources together without reading the old ones again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,57 +102,70 @@ def open_reading(case: Case, received: Received, settings: ReadSettings) -> Iter
         yield read_source(source, settings)
 
 
-def read_in(
-    case: Case,
-    label: str,
-    received: Received,
-    settings: ReadSettings,
-    threads: Sequence[str] | None,
-    lang: str,
-    finders: Finders,
-    progress: Progress = no_progress,
-) -> dict[str, Any]:
-    """Read one sealed source and seal what comes of it; returns the account (the dict of `read --json`)."""
-    with open_reading(case, received, settings) as reading:
-        return _store_reading(case, label, reading, threads, lang, finders, progress)
+@dataclass(frozen=True)
+class Reader:
+    """How the sealed sources of one build are read: threads to keep (None: all), language of advice, who computes."""
+
+    case: Case
+    threads: Sequence[str] | None
+    lang: str
+    finders: Finders
+    progress: Progress = no_progress
+
+    def read_in(self, label: str, received: Received, settings: ReadSettings) -> ReadIn:
+        """Read one sealed source and seal its message table; what else comes of it is sealed by `ReadIn.store`."""
+        with open_reading(self.case, received, settings) as reading:
+            return self._read_in(label, reading)
+
+    def _read_in(self, label: str, reading: Reading) -> ReadIn:
+        summaries = ThreadSummaries()
+        accounts = AccountSummaries()
+        rows = portions = 0
+
+        def flow() -> Iterator[pa.RecordBatch]:
+            nonlocal rows, portions
+            chosen = (findings.chosen_rows(batch, self.threads) for batch in reading)
+            for batch in findings.portions(b for b in chosen if b.num_rows):
+                rows += batch.num_rows
+                portions += 1
+                self.progress("progress.read", rows, 0)
+                summaries.update(batch)
+                accounts.update(batch)
+                self.finders.submit(batch)
+                yield batch
+
+        self.case.put_table(label, "messages", flow(), MESSAGE_SCHEMA)
+        account = reading.account(self.lang)
+        if self.threads is not None:
+            account["stored_records"] = rows
+        small = {"threads": summaries.rows(), "accounts": accounts.rows()}
+        return ReadIn(self, label, portions, account, reading.problem_table(self.lang), small)
 
 
-def _store_reading(
-    case: Case,
-    label: str,
-    reading: Reading,
-    threads: Sequence[str] | None,
-    lang: str,
-    finders: Finders,
-    progress: Progress,
-) -> dict[str, Any]:
-    summaries = ThreadSummaries()
-    accounts = AccountSummaries()
-    rows = 0
+@dataclass(frozen=True)
+class ReadIn:
+    """A source that was read; `store` waits for its identifiers and candidates and seals the rest.
 
-    def flow() -> Iterator[pa.RecordBatch]:
-        nonlocal rows
-        chosen = (findings.chosen_rows(batch, threads) for batch in reading)
-        for batch in findings.portions(b for b in chosen if b.num_rows):
-            rows += batch.num_rows
-            progress("progress.read", rows, 0)
-            summaries.update(batch)
-            accounts.update(batch)
-            finders.submit(batch)
-            yield batch
+    Apart, so that the second processor can be at one source while the next is read. account: the dict of `read --json`.
+    """
 
-    case.put_table(label, "messages", flow(), MESSAGE_SCHEMA)
-    found, cues = finders.results()
-    account = reading.account(lang)
-    if threads is not None:
-        account["stored_records"] = rows
-    case.put_table(label, "identifiers", found, IDENTIFIER_SCHEMA)
-    case.put_table(label, "candidates", cues, CANDIDATE_SCHEMA)
-    case.put_table(label, "problems", reading.problem_table(lang).to_batches(), PROBLEM_SCHEMA)
-    case.put_json(label, "threads", summaries.rows())
-    case.put_json(label, "accounts", accounts.rows())
-    case.put_json(label, "account", account)  # last: where it is there, the source was read to its end
-    return account
+    reader: Reader
+    label: str
+    portions: int
+    account: dict[str, Any]
+    problems: pa.Table
+    small: Mapping[str, Any]
+
+    def store(self) -> None:
+        """Seal what was found. In the order in which the sources were read; once each."""
+        case = self.reader.case
+        found, cues = self.reader.finders.results(self.portions)
+        case.put_table(self.label, "identifiers", found, IDENTIFIER_SCHEMA)
+        case.put_table(self.label, "candidates", cues, CANDIDATE_SCHEMA)
+        case.put_table(self.label, "problems", self.problems.to_batches(), PROBLEM_SCHEMA)
+        for what, value in self.small.items():
+            case.put_json(self.label, what, value)
+        case.put_json(self.label, "account", self.account)  # last: where it is there, the source was read to its end
 
 
 def thread_totals(case: Case, label: str) -> dict[findings.ThreadKey, int]:
