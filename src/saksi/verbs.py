@@ -6,6 +6,7 @@ imported where they are used: `check` must start on an old laptop in about a sec
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -450,7 +451,11 @@ BIG_BYTES: Final = 4 * MIB
 
 def _much_to_read(paths: Sequence[Path]) -> bool:
     """Whether there is enough in `paths` (files; a folder counts as much) for a second process."""
-    return any(p.is_dir() for p in paths) or sum(p.stat().st_size for p in paths if p.is_file()) >= BIG_BYTES
+    total = 0
+    for path in paths:
+        with contextlib.suppress(OSError, ValueError):  # what cannot be looked at is refused later, with its sentence
+            total += BIG_BYTES if path.is_dir() else path.stat().st_size
+    return total >= BIG_BYTES
 
 
 def _remember(case: Case, options: BuildOptions, ask: Ask | None) -> None:
