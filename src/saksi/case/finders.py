@@ -34,11 +34,14 @@ from saksi import identifiers, signals
 from saksi.limits import GIB
 from saksi.table.schema import CANDIDATE_SCHEMA, IDENTIFIER_SCHEMA
 
-COLUMNS: Final = ("message_id", "source_digest", "seq", "thread_id", "platform", "kind", "text")
+COLUMNS: Final = ("message_id", "seq", "thread_id", "platform", "kind", "text", "source_digest")
 """What the two steps look at; the rest of a row need not travel."""
 
-WAITING: Final = 2
-"""Batches the second process may hold: one at work, one ready, so that it never waits and never falls far behind."""
+CONSTANT: Final = "source_digest"
+"""One value for a whole batch (a batch is of one source): it travels once."""
+
+WAITING: Final = 6
+"""Batches the second process may hold: enough that it never waits, few enough (some MiB each) for any laptop's memory."""
 
 PATIENCE_S: Final = 120.0
 """How long one answer may take: a batch takes a second on an old laptop."""
@@ -55,6 +58,19 @@ Pair = tuple[pa.RecordBatch, pa.RecordBatch]
 def find(batch: pa.RecordBatch) -> Pair:
     """Both steps on one batch (at least COLUMNS)."""
     return identifiers.find(batch), signals.candidates(batch)
+
+
+def _narrow(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch without its constant column, whose value goes into the schema."""
+    rest = [name for name in COLUMNS if name != CONSTANT]
+    value = batch.column(CONSTANT)[0].as_py() if batch.num_rows else ""
+    return batch.select(rest).replace_schema_metadata({CONSTANT: value})
+
+
+def _widen(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The inverse of `_narrow`."""
+    value = pa.scalar(batch.schema.metadata[CONSTANT.encode()].decode(), pa.string())
+    return batch.append_column(CONSTANT, pa.repeat(value, batch.num_rows)).replace_schema_metadata(None)
 
 
 def _pack(batch: pa.RecordBatch) -> bytes:
@@ -117,7 +133,7 @@ class Finders:
             self._slots.append(slot)
             if not self._lost and len(self._sent) < WAITING:
                 self._sent.append(slot)
-                self._outbox.append(_pack(slot.batch))
+                self._outbox.append(_pack(_narrow(slot.batch)))
                 self._answered.notify_all()
                 return
         slot.pair = find(slot.batch)
@@ -214,7 +230,7 @@ def main() -> None:
     """The second process: batches in, pairs out, until the input ends."""
     signals.packs()
     while (batch := _unpack(sys.stdin.buffer)) is not None:
-        found, cues = find(batch)
+        found, cues = find(_widen(batch))
         sys.stdout.buffer.write(_pack(found) + _pack(cues))
         sys.stdout.buffer.flush()
 

@@ -11,10 +11,10 @@ build analyses old and new sources together without reading the old ones again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -23,7 +23,7 @@ from saksi.case.finders import Finders
 from saksi.case.store import Case
 from saksi.errors import InputRefused, SaksiError
 from saksi.intake import READING_ERRORS, MediaRule, Received, receive, sealed_source
-from saksi.parts import open_source
+from saksi.parts import Source, open_source
 from saksi.readers.base import Reading, ReadSettings
 from saksi.readers.registry import read_source
 from saksi.table.accounts import AccountSummaries
@@ -36,6 +36,9 @@ from saksi.table.schema import (
     PROBLEM_SCHEMA,
 )
 from saksi.table.threads import ThreadSummaries
+
+OPEN_MAX: Final = 64
+"""Archives held open between digest and seal; those beyond are opened twice. Some systems allow 256 open files in all."""
 
 Progress = Callable[[str, int, int], None]
 """(catalog key of the step, done, total); total 0: not known."""
@@ -62,28 +65,34 @@ class Taken:
 def take_in(case: Case, paths: Sequence[Path], rule: MediaRule, progress: Progress = no_progress) -> list[Taken]:
     """Seal every path that is new. Labels follow (name, digest), not the order of the call: same files, same case."""
     taken: list[Taken] = []
-    known: list[tuple[str, str, int, Path]] = []
+    known: list[tuple[str, str, int, Path, Source | None]] = []
     for position, path in enumerate(paths, 1):
         progress("progress.digest", position, len(paths))
         try:
-            with open_source(path) as source:  # let go of again: hundreds of archives at once exhaust file handles
-                known.append((source.name, source.digest, position, path))
+            source = open_source(path)
+            if position > OPEN_MAX:
+                source.close()
+            known.append((source.name, source.digest, position, path, source if position <= OPEN_MAX else None))
         except InputRefused as e:
             taken.append(Taken(position, None, error=e))
         except READING_ERRORS:  # one broken file never ends a case
             taken.append(Taken(position, None, error=InputRefused("unreadable_file")))
-    for done, (_, digest, position, path) in enumerate(sorted(known), 1):
-        progress("progress.seal", done, len(known))
-        taken.append(_take_one(case, path, digest, rule, position))
+    with ExitStack() as held:
+        for *_, opened in known:
+            if opened is not None:
+                held.callback(opened.close)
+        for done, (_, digest, position, path, opened) in enumerate(sorted(known, key=lambda k: k[:3]), 1):
+            progress("progress.seal", done, len(known))
+            taken.append(_take_one(case, path, opened, digest, rule, position))
     return sorted(taken, key=lambda t: t.position)
 
 
-def _take_one(case: Case, path: Path, digest: str, rule: MediaRule, position: int) -> Taken:
+def _take_one(case: Case, path: Path, opened: Source | None, digest: str, rule: MediaRule, position: int) -> Taken:
     if case.has_source(digest):
         return Taken(position, digest, known=True)
     label = case.next_label()
     try:
-        with open_source(path) as source:
+        with opened or open_source(path) as source:
             if source.digest != digest:
                 raise InputRefused("source_changed")
             received, record = receive(case.vault, source, path, rule, exhibit=label)
