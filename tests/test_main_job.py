@@ -353,3 +353,13 @@ def test_same_in_same_out(small_phone: Path, secret: Path, tmp_path: Path) -> No
     day_free = [clock.sub(b"<time>", r["html"]) for r in (one, two)]
     at = next((i for i, (a, b) in enumerate(zip(*day_free, strict=False)) if a != b), None)
     assert day_free[0] == day_free[1], [d[max(0, (at or 0) - 120) : (at or 0) + 120] for d in day_free]
+
+
+def test_untold_the_owner_is_inferred_in_every_app(small_phone: Path, secret: Path, tmp_path: Path, built: dict[str, Any]) -> None:
+    """Whoever is inferred in one app is not "somebody else" in another: as many marks as where she was told."""
+    done = command("build", tmp_path / "KASUS", *exports_of(small_phone), "--zone", "WIB", "--date-order", "dmy",
+                   "--passphrase-file", secret, "--json")  # fmt: skip
+    data = json.loads(done.stdout)
+    assert data["at_risk_basis"] == "inferred"
+    assert set(at_risk_of(small_phone)) <= set(data["at_risk"])
+    assert (data["marks"], data["phases"], data["crisis"]) == tuple(built["data"][k] for k in ("marks", "phases", "crisis"))

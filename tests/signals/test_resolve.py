@@ -151,3 +151,40 @@ def test_inference_is_conservative() -> None:
     talk = thread(("A", ASK), ("B", "nih"))
     assert signals.infer_at_risk([(talk, cues(talk))]) == []
     assert signals.infer_at_risk([]) == []
+
+
+PLEAD = "tolong berhenti, aku gak sanggup lagi, rasanya mau mati aja"
+
+
+def test_where_nobody_of_a_thread_is_at_risk_her_words_are_not_somebody_elses() -> None:
+    """She writes under another name there: her distress stands, and nothing of hers is an offender's."""
+    rows = thread(("A", THREAT), ("Rara", PLEAD), ("Rara", ASK))
+    found = marks(rows, "user77").to_pylist()
+    assert {(m["seq"], m["signal"]) for m in found} >= {(0, "threat_to_share"), (1, "distress")}
+    assert {m["by"] for m in found} == {"unknown"}
+    assert 2 not in {m["seq"] for m in found}
+    silent = thread(("A", ASK), ("A", SECRET))
+    assert shown(silent, "user77") == {(0, "image_request"), (1, "secrecy")}, "the person at risk may never have answered"
+
+
+def numbered(*turns: tuple[str, str, str], thread_id: str) -> pa.Table:
+    """A thread of (account, name, text); the account P1 sends `out`."""
+    return thread(*({"sender_id": i, "sender_name": n, "text": t, "direction": "out" if i == "P1" else "in"} for i, n, t in turns),
+                  thread_id=thread_id)
+
+
+def test_one_owner_in_two_apps_is_inferred_in_both() -> None:
+    telegram = numbered(("X", "Admin", THREAT), ("P1", "Rina W", "jangan"), thread_id="t")
+    whatsapp = thread(("Kak D", THREAT), ("Rina W", PLEAD), thread_id="w")
+    pairs = [(rows, cues(rows)) for rows in (telegram, whatsapp)]
+    assert signals.infer_at_risk(pairs) == ["P1", "Rina W"]
+    assert signals.infer_at_risk(pairs[::-1]) == ["P1", "Rina W"]
+    named = numbered(("X", "Admin", THREAT), ("Q2", "Rina W", "jangan"), thread_id="t")
+    assert signals.infer_at_risk([(named, cues(named)), pairs[1]]) == ["Q2", "Rina W"], "no owner, one name"
+
+
+def test_a_name_that_an_offender_shows_too_is_not_inferred() -> None:
+    """An account set up under the victim's name: the account number is inferred, the name is not."""
+    telegram = numbered(("X", "Admin", THREAT), ("P1", "Rina W", "jangan"), thread_id="t")
+    fake = numbered(("F", "Rina W", THREAT), ("P1", "Rina W", "itu bukan aku"), thread_id="f")
+    assert signals.infer_at_risk([(r, cues(r)) for r in (telegram, fake)]) == ["P1"]

@@ -9,7 +9,8 @@ Steps, in order (docs/signals.md#resolve; numbers and their reasons are the cons
 4. A demand for money or a deadline needs a threat or leverage by the same sender near it, else it is commerce.
 5. A weak mark needs a second category by the same sender near it, or an earlier strong one.
 6. Strength: as the taxonomy says; strong too where many categories of one sender meet.
-7. Nobody at risk known: only what holds whoever it is.
+7. Nobody at risk known: only what holds whoever it is. So too in a thread of several accounts none of which is theirs: she
+   may write there under another name, and her pleas would count as somebody else's.
 8. Answers need something to answer: a plea is distress only behind a threat by somebody else, `payment_made` stays only
    beside the acts of somebody else. Words of self-harm stand by themselves, in jest and in quotation marks too.
 """
@@ -124,9 +125,20 @@ def resolve(
     """
     if candidates.num_rows == 0 or thread.num_rows == 0:
         return MARK_SCHEMA.empty_table()
-    looked = _Thread(thread, candidates, AtRisk(at_risk))
+    looked = _Thread(thread, candidates, in_thread(thread, AtRisk(at_risk)))
     kept = decide(_said(looked, candidates), known=bool(looked.at_risk))
     return _as_table(kept, looked, thread, packs if packs is not None else _own())
+
+
+def in_thread(thread: pa.Table, at_risk: AtRisk) -> AtRisk:
+    """`at_risk`, or nobody where several accounts write in the thread and none of them is theirs (step 7)."""
+    if not at_risk:
+        return at_risk
+    spoken = thread.filter(pc.invert(pc.is_in(thread.column("kind"), value_set=pa.array(sorted(SILENT_KINDS)))))
+    senders = spoken.select(["sender_id", "sender_name"]).group_by(["sender_id", "sender_name"], use_threads=False)
+    pairs = [(r["sender_id"], r["sender_name"]) for r in senders.aggregate([]).to_pylist()]
+    accounts = {i or n for i, n in pairs} - {None}
+    return at_risk if len(accounts) < 2 or any(at_risk.holds(i, n) for i, n in pairs) else AtRisk(())
 
 
 def _own() -> Packs:

@@ -15,7 +15,7 @@ PHONE_DIGITS_MIN = 8
 
 
 @lru_cache(maxsize=4096)
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """Case, width, surrounding and doubled spaces and invisible characters do not tell people apart."""
     seen = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) != "Cf")
     return " ".join(seen.casefold().split())
@@ -36,8 +36,8 @@ class AtRisk:
     """The accounts or names of the persons at risk, as told or inferred."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.names = frozenset(_plain(n) for n in names if n.strip())
-        self.phones = frozenset(p for n in names if (p := _phone(_plain(n))) is not None)
+        self.names = frozenset(plain_name(n) for n in names if n.strip())
+        self.phones = frozenset(p for n in names if (p := _phone(plain_name(n))) is not None)
 
     def __bool__(self) -> bool:
         return bool(self.names)
@@ -47,7 +47,7 @@ class AtRisk:
         for said in (sender_id, sender_name):
             if said is None:
                 continue
-            plain = _plain(said)
+            plain = plain_name(said)
             if plain in self.names or ((phone := _phone(plain)) is not None and phone in self.phones):
                 return True
         return False
