@@ -21,6 +21,8 @@ READERS: Final = {
     "telegram_json": "saksi.readers.telegram_json",
     "meta_json": "saksi.readers.meta_json",
     "meta_e2ee_json": "saksi.readers.meta_e2ee_json",
+    "line_txt": "saksi.readers.line_txt",
+    "telegram_txt": "saksi.readers.telegram_txt",
 }
 
 

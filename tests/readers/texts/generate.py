@@ -1,0 +1,82 @@
+"""The samples of the text, XML and mail family, from here byte for byte: `python -m tests.readers.texts.generate`.
+
+tests/samples/<reader>/NAME has NAME.jsonl beside it: one line a row of the message table (columns that say something),
+then one line a problem. All invented; phones from the unassigned +62 860 range. Broken samples are named by their defect.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from tests.readers.texts.reading import SAMPLES as FOLDER
+from tests.readers.texts.reading import read
+
+_LINE_EN = (
+    "\ufeff[LINE] Chat history with Sari\r\nSaved on: 2024/01/16 09:30\r\n\r\n2024/01/15(Mon)\r\n10:15\tSari\thalo\r\n"
+    '10:16\tBudi\t"dua baris\r\n10:17\tSari\tbukan baris\r\n2024/01/16(Tue)\r\nyang ""keempat"""\r\n'
+    "10:17\t\tBudi unsent a message.\r\n10:18\tBudi\t[Photo]\r\n10:19\tSari\t\"hai\" katanya\r\n"
+    "10:20\tSari\t☎ Missed call\r\n"
+    "10:21\tSari\t[Location]\r\n10:22\tSari\t\r\n\r\n2024/01/16(Tue)\r\n"
+    "00:01\tBudi 🌿\t\"tanda kutip saja\r\n00:02\tBudi 🌿\tpisah\u2028baris\r\n"
+)
+_LINE_JA = (
+    "[LINE] Arisanのトーク履歴\n保存日時：2024/01/16 09:30\n\n2024/01/15(月)\n10:15\tSari\t[スタンプ]\n"
+    "10:16\tWulanがグループに参加しました。\n"
+    "10:17\tWulan\thai\nlanjutan tanpa kutip\n\ndan lagi\n\n2024/01/16(火)\n09:00\t\tSariがメッセージの送信を取り消しました\n"
+)
+_LINE_12H = (
+    "[LINE] 與Sari的聊天記錄\n儲存日期：2026/01/31 12:00\n\n2026/1/30周五\n下午08:12\tSari\t你好\n上午12:05\tBudi\tok\n\n"
+    "Fri, 1/30/2026\n08:12PM\tSari\thalo\n"
+)
+
+SAMPLES: Final[dict[str, dict[str, bytes]]] = {
+    "line_txt": {
+        "english.txt": _LINE_EN.encode(),
+        "japanese_group.txt": _LINE_JA.encode(),
+        "twelve_hours.txt": _LINE_12H.encode(),
+        "utf16.txt": ("\ufeff" + _LINE_JA).encode("utf-16-le"),
+        "spaces_for_tabs.txt": b"[LINE] Chat history with Sari\nSaved on: 2024/01/16 09:30\n\n2025.12.10 Wednesday\n"
+                               b"10:15 Sari halo\n10:16 Budi Utomo hai juga\n",
+        "no_title_ambiguous_order.txt": b"Fri, 01/02/2026\n10:15\tSari\thalo\n\nSat, 01/03/2026\n10:16\tBudi\thai\n",
+        "wrapping_cut_off.txt": b"[LINE] Chat history with Sari\n2024/01/15(Mon)\n10:15\tSari\thalo\n10:16\tBudi\t\"satu\ndua",
+        "invalid_utf8.txt": b"[LINE] Chat history with Sari\n2024/01/15(Mon)\n10:15\tSari\tcaf\xe9 \xff\n10:16\tSari\tok\n",
+    },
+    "telegram_txt": {
+        "copied.txt": ("Sari, [25/06/2022 07:25]\nhalo\n\nBudi 🌿, [25/06/2022 07:26]\n[In reply to Sari]\nhai: apa kabar?\n\n"
+                       "kabar baik\u2028ya\n\nSari, [25/06/2022 07:27]\n[Forwarded from Warung Depan]\nmenu hari ini\n\n"
+                       "Sari, [25/06/2022 07:28]\n").encode(),
+        "inside_a_note.txt": b"catatan saya\r\n\r\nSari, [05.10.2022 10:12:01]\r\nhalo\r\n\r\nSari, [05.10.2022 10:13:05]\r\nlagi\r\n",
+        "month_first.txt": b"Sari, [6/25/22 7:25 AM]\nhalo\n\nSari, [6/25/22 7:26 PM]:\nlagi",
+        "month_as_word.txt": b"Sari, [Jul 13, 2022 at 2:12:03 PM]:\nhalo\n\nBudi, [13 Jul 2022 at 14:13:00]\nhai\n",
+        "ambiguous_order.txt": b"Sari, [05/06/2022 07:25]\nhalo\n\nBudi, [05/06/2022 07:26]\nhai\n",
+        "invalid_utf8.txt": b"Sari, [25/06/2022 07:25]\ncaf\xe9\n",
+    },
+}
+
+
+def golden(reader: str, data: bytes, name: str = "berkas.txt") -> str:
+    """The rows and problems of a sample as JSON lines."""
+    rows, reading = read(reader, data, name, zone="Asia/Jakarta")
+    lines: list[dict[str, Any]] = []
+    for row in rows:
+        said = {k: v for k, v in row.items() if v is not None and k not in ("source_digest", "platform")}
+        if "sent_at" in said:
+            said["sent_at"] = said["sent_at"].isoformat()
+        lines.append(said)
+    lines += [{"problem": p.reason, "start": p.start, "end": p.end} for p in reading.problems]
+    return "".join(json.dumps(line, ensure_ascii=True) + "\n" for line in lines)
+
+
+def main() -> None:
+    """Write all samples and what they read as."""
+    for reader, samples in SAMPLES.items():
+        folder = FOLDER / reader
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in samples.items():
+            (folder / name).write_bytes(data)
+            (folder / f"{name}.jsonl").write_text(golden(reader, data, name), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
