@@ -25,6 +25,7 @@ from saksi.readers._whatsapp_header import BIDI
 from saksi.readers._whatsapp_words import words
 
 _NO_BIDI: Final = dict.fromkeys(map(ord, BIDI))
+_ANY_BIDI: Final = re.compile(f"[{BIDI}]")
 _MARKS: Final = ("\u200e", "\u200f")
 _OMITTED: Final = {
     "media_omitted": None, "image_omitted": "image", "video_omitted": "video", "audio_omitted": "audio",
@@ -65,6 +66,7 @@ class Body:
 
 
 TEXT: Final = Body()
+EDITED: Final = Body("text", ("edited",))
 
 
 def media_type_of(name: str) -> str:
@@ -74,6 +76,10 @@ def media_type_of(name: str) -> str:
         if m and m[1] in _TYPE_BY_NAME:
             return _TYPE_BY_NAME[m[1]]
     return _TYPE_BY_ENDING.get(name.rpartition(".")[2].lower(), "document")
+
+
+def _without_bidi(text: str) -> str:
+    return text.translate(_NO_BIDI) if _ANY_BIDI.search(text) else text
 
 
 def _undotted(text: str) -> str:
@@ -90,6 +96,7 @@ class _Tables:
     location_words: frozenset[str]
     calls: tuple[str, ...]
     missed: tuple[str, ...]
+    call_heads: frozenset[str]      # first three letters of either
     encryption: tuple[str, ...]
     edited: re.Pattern[str]
     event: re.Pattern[str]
@@ -113,7 +120,8 @@ def _tables() -> _Tables:
     edited = "|".join(re.escape(_undotted(p)) for p in w.of("edited"))
     return _Tables(
         whole, frozenset(w.of("file_attached")), frozenset(w.of("attached")), frozenset(w.of("location")),
-        tuple(w.of("call")), tuple(w.of("missed_call")), tuple(w.of("encryption")),
+        tuple(w.of("call")), tuple(w.of("missed_call")), frozenset(p[:3] for p in w.of("call") + w.of("missed_call")),
+        tuple(w.of("encryption")),
         re.compile(rf"(?:\A|[ \n])[{BIDI}]*<[{BIDI}]*(?:{edited})\.?[{BIDI}]*>[{BIDI}]*\Z"),
         _event_pattern(w.of("event"), whole=True), _event_pattern(w.of("titled_event"), whole=False),
     )
@@ -126,9 +134,9 @@ def is_titled_event(name: str) -> bool:
 
 def _call(plain: str, *, marked: bool) -> Body | None:
     t = _tables()
-    bare = _undotted(plain)
-    if not plain.startswith(t.calls + t.missed):
+    if plain[:3] not in t.call_heads or not plain.startswith(t.calls + t.missed):
         return None
+    bare = _undotted(plain)
     for phrases, flags in ((t.missed, ("missed",)), (t.calls, ())):
         for phrase in phrases:
             if bare == phrase and (marked or flags):
@@ -156,13 +164,15 @@ def _location(plain: str, *, marked: bool) -> Body | None:
     return None
 
 
-def _omitted(body: str, plain: str, *, marked: bool, bracketed: bool) -> Body | None:
-    """Placeholders for media that were left out: whole body, first line with a caption, or last behind a mark."""
+def _omitted(body: str, plain: str, class_: str | None, *, marked: bool, bracketed: bool) -> Body | None:
+    """Placeholders for media that were left out: whole body (of `class_`), first line with a caption, or last behind a
+    mark."""
     t = _tables()
-    first = plain.split("\n", 1)[0].removesuffix("\r")
-    for candidate, own in ((plain, marked or bracketed), (first, marked)):
-        class_ = t.whole.get(_undotted(candidate))
-        if class_ in _OMITTED and (own or candidate.startswith("<")):
+    if class_ in _OMITTED and (marked or bracketed or plain.startswith("<")):
+        return _omitted_body(class_, None)
+    if "\n" in plain and (marked or plain.startswith("<")):
+        class_ = t.whole.get(_undotted(plain.split("\n", 1)[0].removesuffix("\r")))
+        if class_ in _OMITTED:
             return _omitted_body(class_, None)
     before, mark, after = body.rpartition("\u200e")
     class_ = t.whole.get(_undotted(after.translate(_NO_BIDI))) if mark and before else None
@@ -177,6 +187,7 @@ def _omitted_body(class_: str, name: str | None) -> Body:
     return Body("contact" if class_ == "contact_omitted" else "media", (), (medium,))
 
 
+_ANDROID_FILE: Final = re.compile(r"((?:IMG|VID|AUD|PTT|STK|DOC)-[0-9]{8}-WA[0-9]{4,9}\.[a-z0-9]{2,8}) \([a-z]{1,20} [a-z]{1,20}\)")
 _FILE_LINE: Final = re.compile(r"(.+) \(([^()]{1,20} [^()]{1,20}|[^()\s]{2,20})\)")
 _ATTACHED: Final = re.compile(rf"(\A|[{BIDI}])<([^<>:\n]{{2,24}}): ([^<>\n]+)>")
 _ATTACHED_LAST: Final = re.compile(rf"(\A|[{BIDI}])<([^<>\n]+) ([^<>\s]{{2,24}})>")
@@ -184,6 +195,8 @@ _ATTACHED_LAST: Final = re.compile(rf"(\A|[{BIDI}])<([^<>\n]+) ([^<>\s]{{2,24}})
 
 def _attached(body: str, plain: str, has_file: Callable[[str], bool]) -> Body | None:
     """Media that the export names: `NAME (file attached)` and `<attached: NAME>` in any language."""
+    if ")" not in plain and ">" not in body:
+        return None
     t = _tables()
     first = plain.split("\n", 1)[0].removesuffix("\r")
     name: str | None = None
@@ -202,8 +215,10 @@ def _attached(body: str, plain: str, has_file: Callable[[str], bool]) -> Body | 
         file = m[2].translate(_NO_BIDI)
         if m[3].translate(_NO_BIDI) in t.attached_words and ("." in file or has_file(file)):
             name = file
-    if name is None:
-        return None
+    return None if name is None else _named_file(name)
+
+
+def _named_file(name: str) -> Body:
     kind = media_type_of(name)
     return Body("contact" if kind == "contact" else "media", (), (Medium(name, kind, omitted=False),))
 
@@ -229,18 +244,22 @@ def _before_last_angle(body: str) -> int:
 def classify(body: str, *, bracketed: bool, has_file: Callable[[str], bool], group_says: bool = False) -> Body:
     """What `body` is. bracketed: iOS form. has_file: whether the export holds a file of that name. group_says: the
     sender is the group itself (iOS writes events under the group's title)."""
+    if (m := _ANDROID_FILE.fullmatch(body)) is not None:  # the commonest of all: what the rules below would find
+        return _named_file(m[1])
     t = _tables()
     flags: tuple[str, ...] = ()
     if body.rstrip(BIDI).endswith(">") and (m := t.edited.search(body, _before_last_angle(body))):
         body, flags = body[: m.start()].removesuffix("\r"), ("edited",)
     found = _classify(body, bracketed=bracketed, has_file=has_file, group_says=group_says)
-    return Body(found.kind, (*found.flags, *flags), found.media) if flags else found
+    if not flags:
+        return found
+    return EDITED if found is TEXT else Body(found.kind, (*found.flags, *flags), found.media)
 
 
 def _classify(body: str, *, bracketed: bool, has_file: Callable[[str], bool], group_says: bool) -> Body:
     t = _tables()
     marked = body.startswith(_MARKS)
-    plain = body if body.isascii() else body.translate(_NO_BIDI)
+    plain = _without_bidi(body)
     class_ = t.whole.get(_undotted(plain))
     if class_ == "deleted":
         return Body("deleted")
@@ -251,7 +270,7 @@ def _classify(body: str, *, bracketed: bool, has_file: Callable[[str], bool], gr
     if class_ == "live_location":
         return Body("location", ("live",))
     found = (
-        _omitted(body, plain, marked=marked, bracketed=bracketed) or _attached(body, plain, has_file)
+        _omitted(body, plain, class_, marked=marked, bracketed=bracketed) or _attached(body, plain, has_file)
         or _location(plain, marked=marked) or _call(plain, marked=marked)
     )
     if found is not None:

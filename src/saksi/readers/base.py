@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -128,10 +129,20 @@ def _repeated(value: str, n: int) -> pa.Array:
 def const(value: str | None, n: int) -> pa.Array:
     """A string column of `n` times `value`."""
     if value is None:
-        return pa.nulls(n, pa.string())
+        return nulls(pa.string(), n)
     if n > CONST_ROWS_MAX or len(value) > CONST_CHARS_MAX:
         return pa.repeat(pa.scalar(value, pa.string()), n)
     return _repeated(value, 1 << max(n - 1, 0).bit_length()).slice(0, n)
+
+
+@lru_cache(maxsize=32)
+def _unknown(type_: pa.DataType, n: int) -> pa.Array:
+    return pa.nulls(n, type_)
+
+
+def nulls(type_: pa.DataType, n: int) -> pa.Array:
+    """A column of `n` times null. Most columns of most formats are: they are made once and their beginning is shared."""
+    return pa.nulls(n, type_) if n > CONST_ROWS_MAX else _unknown(type_, 1 << max(n - 1, 0).bit_length()).slice(0, n)
 
 
 def _length(spans: Spans) -> int:
@@ -201,13 +212,43 @@ class PartTally:
         return {"total": total, **counts}, gaps
 
 
+_POWERS: Final = 10 ** np.arange(1, 19, dtype=np.int64)
+
+
+def numbered(prefix: str, numbers: npt.NDArray[np.int64]) -> pa.Array:
+    """`prefix` and each of `numbers` (not negative) in decimal.
+
+    Ascending numbers, as spans are, have their digits written by whole columns, one number of digits after the other:
+    four times as fast as Arrow's cast and join, which all other numbers take.
+    """
+    if not len(numbers) or numbers[0] < 0 or (numbers[1:] < numbers[:-1]).any():
+        texts = pc.cast(pa.array(numbers, pa.int64()), pa.string())
+        return pc.binary_join_element_wise(pa.scalar(prefix), texts, "")
+    lead = np.frombuffer(prefix.encode(), dtype=np.uint8)
+    edges = np.concatenate([[0], np.searchsorted(numbers, _POWERS), [len(numbers)]])
+    blocks, sizes = [], []
+    for digits, (first, last) in enumerate(pairwise(edges.tolist()), 1):
+        if first == last:
+            continue
+        block = np.empty((last - first, len(lead) + digits), dtype=np.uint8)
+        block[:, : len(lead)] = lead
+        rest: npt.NDArray[Any] = numbers[first:last].astype(np.uint32 if digits < len("4294967296") else np.uint64)
+        for place in range(len(lead) + digits - 1, len(lead) - 1, -1):
+            higher = rest // 10
+            block[:, place] = rest - higher * 10 + ord("0")
+            rest = higher
+        blocks.append(block.ravel())
+        sizes.append(np.full(last - first, block.shape[1], dtype=np.int32))
+    offsets = np.concatenate([np.zeros(1, dtype=np.int32), np.cumsum(np.concatenate(sizes), dtype=np.int32)])
+    return pa.StringArray.from_buffers(len(numbers), pa.py_buffer(offsets), pa.py_buffer(np.concatenate(blocks)))
+
+
 def complete_batch(source: Source, chunk: Chunk, first_seq: int) -> pa.RecordBatch:
     """The chunk's rows as a record batch of MESSAGE_SCHEMA, ids and sequence numbers made."""
     columns = dict(chunk.columns)
     n = len(columns["kind"])
     prefix = f"{source.digest[:16]}-{chunk.part.number}-"
-    starts = pa.array(columns["span_start"], pa.int64())
-    ids = pc.binary_join_element_wise(pa.scalar(prefix), pc.cast(starts, pa.string()), "")
+    ids = numbered(prefix, np.asarray(columns["span_start"], dtype=np.int64))
     if chunk.child is not None and chunk.child.any():
         child = pa.array(chunk.child, pa.int64())
         suffixed = pc.binary_join_element_wise(ids, pc.cast(child, pa.string()), ".")
@@ -220,7 +261,7 @@ def complete_batch(source: Source, chunk: Chunk, first_seq: int) -> pa.RecordBat
     for column in MESSAGE_SCHEMA:
         value = columns.get(column.name)
         if value is None:
-            arrays.append(pa.nulls(n, column.type))
+            arrays.append(nulls(column.type, n))
         elif isinstance(value, Constant):
             arrays.append(const(value.value, n))
         elif isinstance(value, pa.DictionaryArray):

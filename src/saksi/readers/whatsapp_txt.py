@@ -27,6 +27,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -36,6 +37,7 @@ import pyarrow.compute as pc
 
 from saksi import limits
 from saksi.parts import Part, Source
+from saksi.readers._ahead import ahead
 from saksi.readers._whatsapp_body import (
     TEXT,
     Body,
@@ -50,7 +52,7 @@ from saksi.readers._whatsapp_dates import DAY_S, LocalTimes, OrderEvidence, Orde
 from saksi.readers._whatsapp_header import BIDI, BRACKET, HEADER_BYTES_MAX, Headers, ShapeBook, parse_line
 from saksi.readers._whatsapp_window import Broken, HeaderMemory, Window, windows
 from saksi.readers._whatsapp_words import words
-from saksi.readers.base import Chunk, Constant, Evidence, Problem, ReadSettings, const
+from saksi.readers.base import Chunk, Constant, Evidence, Problem, ReadSettings, const, nulls
 from saksi.table.schema import ATTACHMENT, KINDS, UTC_US
 from saksi.times import local_seconds_to_utc_us, zone_name
 
@@ -65,6 +67,10 @@ PROBLEMS_EACH_MAX: Final = 1000
 BACK_S: Final = 60
 """Steps back in time up to this are not reported: messages of one minute often arrive out of order."""
 
+CLASSIFIED_BYTES_MAX: Final = 200
+CLASSIFIED_MAX: Final = 65_536
+"""Bodies that are no plain words and that are remembered for a whole part: short ones repeat, long ones do not."""
+
 REPAIR: Final = "invalid_utf8:U+10FE00"
 _REPAIR_BASE: Final = 0x10FE00
 
@@ -76,7 +82,10 @@ _KIND_CODES: Final = {kind: code for code, kind in enumerate(KINDS)}
 
 def repaired(raw: bytes) -> str:
     """`raw` as text; every byte that is not UTF-8 as U+10FE00 + byte."""
-    text = raw.decode("utf-8", "surrogateescape")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode("utf-8", "surrogateescape")
     return re.sub("[\udc80-\udcff]", lambda m: chr(_REPAIR_BASE + ord(m[0]) - 0xDC00), text)
 
 
@@ -211,17 +220,19 @@ class _PartReader:
         self.last_s: int | None = None   # local time of the row above
         self.tight = False               # names end in ":" without a space
         self._siblings: dict[str, Part] | None = None
-        self._classified: dict[bytes, Body] = {}
+        self._classified: dict[tuple[bytes, int], Body] = {}
 
     def chunks(self) -> Iterator[Chunk]:
         """Rows of the part; problems of the whole part come with the last one."""
         evidence, only = self._first_look()
         self.orders = evidence.decide(self.settings.date_order)
         broken: int | None = None
-        stream = iter([only]) if only is not None else windows(self.part, self.book, self.memory)
+        self._files()
+        worked = map(self._work, [only]) if only is not None else ahead(
+            windows(self.part, self.book, self.memory), self._work)
         self.unknown_order = self.unknown_time = False
         try:
-            for window in stream:
+            for window in worked:
                 yield from self._window(window)
         except Broken as e:
             broken = e.at
@@ -260,16 +271,34 @@ class _PartReader:
 
     # ---- a window: from bytes to columns
 
-    def _window(self, w: Window) -> Iterator[Chunk]:
-        lead = self._lead(w)
+    def _work(self, w: Window) -> _Worked:
+        """All that a window says by itself. Nothing of the part is changed: windows are worked on side by side."""
         rows = _Rows(w, self.tight)
-        if lead is not None and len(lead.container) and len(rows) and rows.start[0] == 0:
+        if w.base == 0 and len(rows) and rows.start[0] == 0 and w.data.startswith(BOM):
             rows.start = np.concatenate([[len(BOM)], rows.start[1:]]).astype(np.int64)  # the BOM is container
         tail_start = _cut_header_at_end(w, rows) if w.final else None
         if tail_start is not None:
             rows.cut_end(tail_start)
-        if len(rows):
-            yield from self._row_chunks(w, rows, lead)
+        return _Worked(w, tail_start, rows, self._look(w, rows) if len(rows) else None)
+
+    def _look(self, w: Window, rows: _Rows) -> _Looked:
+        slices = _Slices(w, rows)
+        senders = _Senders(slices.names())
+        if senders.event_names:  # an event that quotes a title with ": " was split like a name
+            rows.unname(senders.is_event_row())
+            slices = _Slices(w, rows)
+            senders = _Senders(slices.names())
+        texts = slices.texts()
+        times = local_times(rows.headers, self.orders)
+        return _Looked(
+            senders, slices.stamps(), texts, None if _valid_utf8(w) else _repaired_texts(texts),
+            self._bodies(w, rows, slices, senders), times, self._instants(times))
+
+    def _window(self, worked: _Worked) -> Iterator[Chunk]:
+        w, rows, tail_start = worked.window, worked.rows, worked.tail_start
+        lead = self._lead(w)
+        if worked.looked is not None:
+            yield from self._row_chunks(w, rows, worked.looked, lead)
         elif lead is not None:
             yield lead
         if tail_start is not None:
@@ -308,7 +337,7 @@ class _PartReader:
         }
         return Chunk(self.part, columns)
 
-    def _row_chunks(self, w: Window, rows: _Rows, lead: Chunk | None) -> Iterator[Chunk]:
+    def _row_chunks(self, w: Window, rows: _Rows, looked: _Looked, lead: Chunk | None) -> Iterator[Chunk]:
         if lead is not None:
             first = lead.container
             if len(lead.columns["kind"]):
@@ -316,7 +345,7 @@ class _PartReader:
                 first = np.empty((0, 2), dtype=np.int64)
         else:
             first = np.empty((0, 2), dtype=np.int64)
-        columns, named = self._columns(w, rows)
+        columns, named = self._columns(w, rows, looked)
         n = len(rows)
         self.messages += n
         for at in range(0, n, limits.BATCH_ROWS):
@@ -327,22 +356,17 @@ class _PartReader:
                 problems=self.log.take(), named_parts=named if at == 0 else frozenset(),
             )
 
-    def _columns(self, w: Window, rows: _Rows) -> tuple[dict[str, Any], frozenset[int]]:
+    def _columns(self, w: Window, rows: _Rows, looked: _Looked) -> tuple[dict[str, Any], frozenset[int]]:
         n = len(rows)
-        slices = _slices(w, rows)
-        names = slices.names()
-        senders = _Senders(names)
-        if senders.event_names:  # an event that quotes a title with ": " was split like a name
-            rows.unname(senders.is_event_row())
-            slices = _slices(w, rows)
-            senders = _Senders(slices.names())
-        text, repair = slices.texts(), None
-        if not _valid_utf8(w):
-            text, repair = self._repaired_texts(w, rows, text)
-        kinds, bodies = self._kinds(w, rows, senders)
-        times = local_times(rows.headers, self.orders)
-        sent_at, basis = self._times(times)
-        back = self._time_steps(w, rows, times)
+        text, senders = looked.texts, looked.senders
+        repair: pa.Array | None = None
+        if looked.repaired is not None:
+            text, repair, bad = looked.repaired
+            for i in bad:
+                self.log.add("invalid_utf8", w.base + int(rows.start[i]), w.base + int(rows.end[i]))
+        kinds = looked.bodies.kinds(n)
+        sent_at, basis = self._times(looked)
+        back = self._time_steps(w, rows, looked.times)
         self._byte_problems(w, rows)
         oversize = (rows.end - rows.start) > limits.MESSAGE_BYTES_MAX
         if oversize.any():
@@ -350,15 +374,15 @@ class _PartReader:
             text = pc.if_else(pa.array(oversize), pa.scalar(None, pa.string()), text)
             for i in np.flatnonzero(oversize).tolist():
                 self.log.add("oversize_message", w.base + int(rows.start[i]), w.base + int(rows.end[i]))
-        attachments, named = self._attachments(n, bodies)
+        attachments, named = self._attachments(n, looked.bodies)
         columns = {
             "span_start": rows.start + w.base, "span_end": rows.end + w.base,
             "platform": Constant(PLATFORM, n), "thread_id": Constant(self.thread_id, n),
             "thread_title": Constant(self.title, n),
-            "sent_at": sent_at, "sent_at_text": slices.stamps(), "sent_at_basis": basis,
+            "sent_at": sent_at, "sent_at_text": looked.stamps, "sent_at_basis": basis,
             "sender_id": senders.ids, "sender_name": senders.names,
             "kind": pa.DictionaryArray.from_arrays(pa.array(kinds), pa.array(KINDS, pa.string())),
-            "text": text, "attachments": attachments, "flags": _flags(n, bodies, back),
+            "text": text, "attachments": attachments, "flags": looked.bodies.flags(n, back),
         }
         if repair is not None:
             columns["text_repair"] = repair
@@ -366,21 +390,22 @@ class _PartReader:
 
     # ---- times
 
-    def _times(self, times: LocalTimes) -> tuple[pa.Array, pa.Array | Constant]:
+    def _instants(self, times: LocalTimes) -> pa.Array:
+        """sent_at: UTC where the zone is told."""
+        if self.zone is None:
+            return nulls(UTC_US, len(times.seconds))
+        seconds = times.seconds if times.known.all() else np.where(times.known, times.seconds, 0)
+        return pa.array(local_seconds_to_utc_us(seconds, self.zone), mask=~times.known).cast(UTC_US)
+
+    def _times(self, looked: _Looked) -> tuple[pa.Array, pa.Array | Constant]:
         """sent_at and its basis: no date: none; no zone: zone_unknown; both: zone_given."""
-        n = len(times.seconds)
+        times = looked.times
         self.unknown_order |= bool(times.ambiguous.any())
         self.unknown_time |= bool(times.known.any())
-        if self.zone is None:
-            sent: pa.Array = pa.nulls(n, UTC_US)
-            known = "zone_unknown"
-        else:
-            seconds = np.where(times.known, times.seconds, 0)
-            sent = pa.array(local_seconds_to_utc_us(seconds, self.zone), mask=~times.known).cast(UTC_US)
-            known = "zone_given"
+        known = "zone_unknown" if self.zone is None else "zone_given"
         if times.known.all():
-            return sent, Constant(known, n)
-        return sent, pc.if_else(pa.array(times.known), pa.scalar(known), pa.scalar("none"))
+            return looked.sent_at, Constant(known, len(times.seconds))
+        return looked.sent_at, pc.if_else(pa.array(times.known), pa.scalar(known), pa.scalar("none"))
 
     def _time_steps(self, w: Window, rows: _Rows, times: LocalTimes) -> Ints:
         """Rows whose time lies before the row above by more than a day; smaller steps back are problems only."""
@@ -408,49 +433,32 @@ class _PartReader:
             for m in re.finditer(rb"\0+", memoryview(w.data)[start:end]):
                 self.log.add("nul_bytes", w.base + start + m.start(), w.base + start + m.end())
 
-    def _repaired_texts(self, w: Window, rows: _Rows, text: pa.Array) -> tuple[pa.Array, pa.Array]:
-        """Texts with bad bytes shown as private-use code points; which rows were repaired."""
-        out: list[str | None] = []
-        repair: list[str | None] = []
-        for i, raw in enumerate(text.cast(pa.binary()).to_pylist()):
-            try:
-                out.append(raw.decode("utf-8"))
-                repair.append(None)
-            except UnicodeDecodeError:
-                out.append(repaired(raw))
-                repair.append(REPAIR)
-                self.log.add("invalid_utf8", w.base + int(rows.start[i]), w.base + int(rows.end[i]))
-        return pa.array(out, pa.string()), pa.array(repair, pa.string())
-
     # ---- kinds and attachments
 
-    def _kinds(self, w: Window, rows: _Rows, senders: _Senders) -> tuple[npt.NDArray[np.int8], dict[int, Body]]:
-        """Kind of every row (index into KINDS) and what is known of the rows that are not plain words."""
-        kinds = np.full(len(rows), _TEXT_CODE, dtype=np.int8)
-        bodies: dict[int, Body] = {}
-        view = memoryview(w.data)
+    def _bodies(self, w: Window, rows: _Rows, slices: _Slices, senders: _Senders) -> _Bodies:
+        """What is known of the rows that are not plain words: each different body is looked at once."""
         group = senders.code_of(self.title)
         special = np.flatnonzero(rows.special(w))
-        bracketed = rows.headers.book.column("form")[rows.headers.shape[special]] == BRACKET
-        by_group = np.zeros(len(special), dtype=np.bool_) if group is None else senders.codes[special] == group
-        columns = (special, rows.text_start[special], rows.text_end[special], rows.named[special], bracketed, by_group)
-        for i, start, end, named, brackets, group_says in zip(*(c.tolist() for c in columns), strict=True):
-            raw = bytes(view[start:end])
-            body = self._body(raw, brackets, group_says) if named else classify_event(raw.decode("utf-8", "replace"))
-            if body is not TEXT:
-                bodies[i] = body
-                kinds[i] = _KIND_CODES[body.kind]
-        return kinds, bodies
+        said = slices.texts(special).cast(pa.binary()).dictionary_encode()
+        manner = rows.named[special].astype(np.int64)
+        manner += 2 * (rows.headers.book.column("form") == BRACKET)[rows.headers.shape[special]]
+        if group is not None:
+            manner += 4 * (senders.codes[special] == group)
+        pairs, codes = np.unique(np.asarray(said.indices).astype(np.int64) * 8 + manner, return_inverse=True)
+        raws = said.dictionary.to_pylist()
+        known = [self._body(raws[pair >> 3], pair & 7) for pair in pairs.tolist()]
+        return _Bodies(special, codes, known)
 
-    def _body(self, raw: bytes, bracketed: bool, group_says: bool) -> Body:
-        if len(raw) > 200 or group_says:
-            return classify(
-                repaired(raw), bracketed=bracketed, has_file=self._has_file, group_says=group_says)
-        key = raw + (b"\n[" if bracketed else b"\n-")
+    def _body(self, raw: bytes, manner: int) -> Body:
+        """What a body is. manner: 1 there is a name, 2 in brackets (iOS), 4 said by the group itself."""
+        key = raw, manner
         body = self._classified.get(key)
         if body is None:
-            body = classify(repaired(raw), bracketed=bracketed, has_file=self._has_file)
-            if len(self._classified) < 65_536:
+            if manner & 1:
+                body = classify(repaired(raw), bracketed=bool(manner & 2), has_file=self._has_file, group_says=bool(manner & 4))
+            else:
+                body = classify_event(raw.decode("utf-8", "replace"))
+            if len(raw) <= CLASSIFIED_BYTES_MAX and len(self._classified) < CLASSIFIED_MAX:
                 self._classified[key] = body
         return body
 
@@ -479,21 +487,103 @@ class _PartReader:
         state = "present" if part.state == "present" and digest is not None else "refused"
         return {**entry, "digest": digest, "size": part.size, "state": state}, part.number
 
-    def _attachments(self, n: int, bodies: dict[int, Body]) -> tuple[pa.Array, frozenset[int]]:
-        entries: dict[Medium, tuple[int, int | None]] = {}  # medium -> its place among the distinct ones, its part
-        values: list[dict[str, Any]] = []
-        places: list[int] = []
-        counts = np.zeros(n, dtype=np.int32)
-        for i in sorted(bodies):
-            for medium in bodies[i].media:
-                if medium not in entries:
-                    entry, number = self._attachment(medium)
-                    entries[medium] = len(values), number
-                    values.append(entry)
-                places.append(entries[medium][0])
-                counts[i] += 1
-        column = _lists(counts, pa.array(values, ATTACHMENT).take(pa.array(places, pa.int32())))
-        return column, frozenset(number for _, number in entries.values() if number is not None)
+    def _attachments(self, n: int, bodies: _Bodies) -> tuple[pa.Array, frozenset[int]]:
+        """The attachments column and the numbers of the parts that its rows name."""
+        entries: list[dict[str, Any]] = []
+        counts, named = [], []
+        for body in bodies.known:
+            counts.append(len(body.media))
+            for medium in body.media:
+                entry, number = self._attachment(medium)
+                entries.append(entry)
+                named += [] if number is None else [number]
+        values = pa.StructArray.from_arrays(
+            [pa.array([e[field.name] for e in entries], field.type) for field in ATTACHMENT], fields=list(ATTACHMENT))
+        return bodies.lists(n, np.array(counts, dtype=np.int32), values), frozenset(named)
+
+
+def _repaired_texts(texts: pa.Array) -> tuple[pa.Array, pa.Array, list[int]]:
+    """Texts with bad bytes shown as private-use code points; what was done to which; the rows that were repaired."""
+    out: list[str] = []
+    bad: list[int] = []
+    for i, raw in enumerate(texts.cast(pa.binary()).to_pylist()):
+        try:
+            out.append(raw.decode("utf-8"))
+        except UnicodeDecodeError:
+            out.append(repaired(raw))
+            bad.append(i)
+    done = np.zeros(len(out), dtype=np.bool_)
+    done[bad] = True
+    return pa.array(out, pa.string()), pc.if_else(pa.array(done), pa.scalar(REPAIR), pa.scalar(None, pa.string())), bad
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What the rows of a window say. repaired: texts, text_repair and rows, where bytes were not UTF-8."""
+
+    senders: _Senders
+    stamps: pa.Array
+    texts: pa.Array
+    repaired: tuple[pa.Array, pa.Array, list[int]] | None
+    bodies: _Bodies
+    times: LocalTimes
+    sent_at: pa.Array
+
+
+@dataclass(frozen=True)
+class _Worked:
+    """A window that was worked on. tail_start: where a header begins that the end of the file cuts off. looked: None
+    without rows."""
+
+    window: Window
+    tail_start: int | None
+    rows: _Rows
+    looked: _Looked | None
+
+
+class _Bodies:
+    """The rows of a window that are not plain words. rows: ascending. codes: place in `known` of each of them."""
+
+    def __init__(self, rows: Ints, codes: Ints, known: list[Body]) -> None:
+        self.known = known
+        plain = np.array([body is TEXT for body in known], dtype=np.bool_)
+        kept = ~plain[codes] if plain.any() else np.s_[:]
+        self.rows, self.codes = rows[kept], codes[kept]
+
+    def kinds(self, n: int) -> npt.NDArray[np.int8]:
+        """Kind of every row of the window (index into KINDS)."""
+        kinds = np.full(n, _TEXT_CODE, dtype=np.int8)
+        kinds[self.rows] = np.array([_KIND_CODES[body.kind] for body in self.known], dtype=np.int8)[self.codes]
+        return kinds
+
+    def lists(self, n: int, counts: npt.NDArray[np.int32], values: pa.Array) -> pa.Array:
+        """List column of the window's `n` rows; `counts` values of `values` for each of `known`, null where there are none."""
+        return _lists(*self._spread(n, counts, values))
+
+    def _spread(self, n: int, counts: npt.NDArray[np.int32], values: pa.Array) -> tuple[npt.NDArray[np.int32], pa.Array]:
+        by_row = np.zeros(n, dtype=np.int32)
+        if not len(values):
+            return by_row, values
+        first = np.cumsum(counts) - counts
+        own = counts[self.codes]
+        by_row[self.rows] = own
+        within = np.arange(int(own.sum())) - np.repeat(np.cumsum(own) - own, own)
+        return by_row, values.take(pa.array(np.repeat(first[self.codes], own) + within))
+
+    def flags(self, n: int, out_of_order: Ints) -> pa.Array:
+        """The flags column: what bodies say, and rows whose time jumps back."""
+        said = [body.flags for body in self.known]
+        counts = np.array([len(flags) for flags in said], dtype=np.int32)
+        values = pa.array([flag for flags in said for flag in flags], pa.string())
+        if not len(out_of_order):
+            return self.lists(n, counts, values)
+        by_row, spread = self._spread(n, counts, values)
+        ends = np.cumsum(by_row)
+        late = [*spread.to_pylist()]
+        for i in out_of_order.tolist()[::-1]:
+            late.insert(int(ends[i]), "header_out_of_order")
+        by_row[out_of_order] += 1
+        return _lists(by_row, pa.array(late, pa.string()))
 
 
 def _lists(counts: npt.NDArray[np.int32], values: pa.Array) -> pa.Array:
@@ -501,19 +591,6 @@ def _lists(counts: npt.NDArray[np.int32], values: pa.Array) -> pa.Array:
     offsets = np.zeros(len(counts) + 1, dtype=np.int32)
     np.cumsum(counts, out=offsets[1:])
     return pa.ListArray.from_arrays(pa.array(offsets), values, mask=pa.array(counts == 0))
-
-
-def _flags(n: int, bodies: dict[int, Body], out_of_order: Ints) -> pa.Array:
-    """The flags column: what bodies say, and rows whose time jumps back."""
-    by_row: dict[int, tuple[str, ...]] = {i: b.flags for i, b in bodies.items() if b.flags}
-    for i in out_of_order.tolist():
-        by_row[i] = (*by_row.get(i, ()), "header_out_of_order")
-    counts = np.zeros(n, dtype=np.int32)
-    values: list[str] = []
-    for i in sorted(by_row):
-        counts[i] = len(by_row[i])
-        values.extend(by_row[i])
-    return _lists(counts, pa.array(values, pa.string()))
 
 
 # ---- columns of places -------------------------------------------------------------------------------------------
@@ -698,13 +775,9 @@ class _Slices:
         mask = None if self._named.all() else ~self._named
         return self._array.take(pa.array(self._first + 2, mask=mask))
 
-    def texts(self) -> pa.Array:
-        """The words."""
-        return self._array.take(pa.array(self._first + 4))
-
-
-def _slices(w: Window, rows: _Rows) -> _Slices:
-    return _Slices(w, rows)
+    def texts(self, rows: Ints | None = None) -> pa.Array:
+        """The words of all rows, or of `rows`."""
+        return self._array.take(pa.array((self._first if rows is None else self._first[rows]) + 4))
 
 
 class _Senders:
