@@ -6,6 +6,7 @@
     Opened(path)               an object inside an array of the skeleton begins (one chat of a full export)
     Entered(path)              one of the message arrays begins
     Block(start, data, spans)  a run of its elements; `spans` are absolute bytes of the part, in order
+    Whole(rows)                a run of its elements as `Walker.quick` took it apart
     Oversize(start, end)       one element beyond limits.MESSAGE_BYTES_MAX, its bytes not kept
     Damage(reason, start, end, claims)   what went wrong; `claims`: these bytes are nothing else
 
@@ -33,7 +34,7 @@ import re
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final, Protocol, TypeVar
@@ -45,7 +46,7 @@ import pyarrow as pa
 
 from saksi import limits
 from saksi.parts import Part, Source
-from saksi.readers.base import NO_SPANS, Chunk, Problem, Spans
+from saksi.readers.base import NO_SPANS, Chunk, Constant, Problem, Spans, const
 from saksi.table.schema import MESSAGE_SCHEMA
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -60,6 +61,9 @@ WINDOW_BYTES: Final = min(2 * limits.MIB, limits.READ_WINDOW_BYTES)
 """Window of this module: small enough that the copies of a run stay in the processor's cache (1.5x as fast as 32 MiB)."""
 RESYNC_MAX: Final = 256
 """Elements without an end that are searched for a new beginning, each at a cost of up to one window: bounds time."""
+
+QUICK_BYTES_MIN: Final = 16 * limits.KIB
+"""Runs shorter than this are not given to `Walker.quick`: its passes over columns cost more than the records."""
 
 _TOKEN = re.compile(
     rb'([ \t\r\n]*+)(?:("(?:[^"\\]++|\\.)*+")|([{}\[\]:,])|([-+.0-9A-Za-z_]++)|(\x00++)|(.))', re.DOTALL
@@ -106,6 +110,11 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Whole:
+    rows: Any
+
+
+@dataclass(frozen=True)
 class Oversize:
     start: int
     end: int
@@ -119,7 +128,12 @@ class Damage:
     claims: bool
 
 
-Event = Field | Opened | Entered | Block | Oversize | Damage
+Event = Field | Opened | Entered | Block | Whole | Oversize | Damage
+
+Quick = Callable[[bytes, int, int, int, bytes], Any]
+"""Takes a run of elements apart by itself: (buffer, place of the buffer in the part, at, end, gap) -> what a `Whole`
+holds, or None where the run is to be read like any other. The elements are `buffer[at:end]`, "," `gap` "{" follow. What
+it answers for must be as sure as a `Block`: every element whole, the gaps between them all the same."""
 
 
 @contextmanager
@@ -220,11 +234,12 @@ def split_at(data: bytes, pattern: re.Pattern[bytes]) -> Spans:
 @dataclass
 class Walker:
     """See the module's text. arrays: paths of message arrays. opening: what an element of them begins with, a pattern
-    such as rb'\\{\\s*"id"\\s*:', to find the next one after damage."""
+    such as rb'\\{\\s*"id"\\s*:', to find the next one after damage. quick: see `Quick`."""
 
     feed: Feed
     arrays: Collection[Path]
     opening: bytes
+    quick: Quick | None = None
     pos: int = 0
     stack: list[_Frame] = field(default_factory=list)
     damages: int = 0
@@ -358,17 +373,27 @@ class Walker:
         while True:
             cut = -1 if feed.ended else feed.buf.rfind(b"," + gap + b"{", self.pos)
             # In a long array a run that decodes holds no closing bracket of it: looking for one costs more than trying.
+            whole = self._whole_run(cut, gap) if long else None
+            if whole is not None:
+                yield whole
+                self._more(self.pos)
+                continue
             block = self._sound_run(self.pos, cut, gap) if long and cut > self.pos else None
             end = -1 if block is not None else feed.buf.find(closing, self.pos)
             if end >= 0:
+                whole = self._whole_run(feed.buf.rfind(b"," + gap + b"{", self.pos, end), gap)
+                if whole is not None:
+                    yield whole
                 yield self._run(self.pos, end, gap)
                 self.pos = end
                 return
             if cut > self.pos:
+                event: Event | None = block or (None if long else self._whole_run(cut, gap))
                 long = True
-                block = self._run(self.pos, cut, gap) if block is None else block
-                self.pos = cut + 1 + len(gap)
-                yield block
+                if not isinstance(event, Whole):
+                    event = event or self._run(self.pos, cut, gap)
+                    self.pos = cut + 1 + len(gap)
+                yield event
                 self._more(self.pos)
             elif feed.ended:
                 yield self._run(self.pos, len(feed.buf), gap, cut=True)
@@ -381,6 +406,16 @@ class Walker:
                     return
             else:
                 self._more(self.pos)
+
+    def _whole_run(self, cut: int, gap: bytes) -> Whole | None:
+        """The elements from `pos` to the one that begins after `cut`, as `quick` gives them; moves there."""
+        if self.quick is None or cut - self.pos < QUICK_BYTES_MIN:
+            return None
+        rows = self.quick(self.feed.buf, self.feed.base, self.pos, cut, gap)
+        if rows is None:
+            return None
+        self.pos = cut + 1 + len(gap)
+        return Whole(rows)
 
     def _oversize(self, ends: re.Pattern[bytes]) -> Oversize:
         """Skip the element at `pos` to where `ends` matches (or the end), keeping none of it."""
@@ -705,7 +740,10 @@ _FROM_MESSAGE: Final = (
 )
 
 
-def _column(name: str, value: Any) -> pa.Array:
+def column(name: str, value: Any) -> Any:
+    """`value` as Arrow array of the column `name`; a Constant as it is."""
+    if isinstance(value, Constant):
+        return value
     type_ = MESSAGE_SCHEMA.field(name).type
     if isinstance(value, pa.ChunkedArray):
         value = value.combine_chunks()
@@ -713,7 +751,7 @@ def _column(name: str, value: Any) -> pa.Array:
 
 
 def _with_children(
-    columns: dict[str, pa.Array], children: Sequence[Child], n: int
+    columns: dict[str, Any], children: Sequence[Child], n: int
 ) -> tuple[dict[str, pa.Array], npt.NDArray[np.int64]]:
     """Columns with each child row after its parent, and the child numbers (0 for messages)."""
     parent = np.array([c.parent for c in children], dtype=np.int64)
@@ -728,6 +766,8 @@ def _with_children(
     for name in {*columns, *own}:
         type_ = MESSAGE_SCHEMA.field(name).type
         above = columns[name] if name in columns else pa.nulls(n, type_)
+        if isinstance(above, Constant):
+            above = const(above.value, n)
         if name in _FROM_PARENT:
             below = above.take(pa.array(parent))
         elif name in _FROM_MESSAGE:
@@ -746,7 +786,7 @@ def assemble(
     problems: Sequence[Problem], named: frozenset[int],
 ) -> Iterator[Chunk]:
     """Chunks of at most limits.BATCH_ROWS rows: `n` messages (columns as lists or arrays) and their child rows."""
-    arrays = {name: _column(name, value) for name, value in columns.items() if value is not None}
+    arrays = {name: column(name, value) for name, value in columns.items() if value is not None}
     child: npt.NDArray[np.int64] | None = None
     rows = n
     if children:
@@ -755,7 +795,7 @@ def assemble(
     for at in range(0, max(rows, 1), limits.BATCH_ROWS):
         size = min(limits.BATCH_ROWS, rows - at)
         yield Chunk(
-            part, {name: a.slice(at, size) for name, a in arrays.items()},
+            part, {name: a[at : at + size] for name, a in arrays.items()},
             child=None if child is None else child[at : at + size],
             container=container if at == 0 else NO_SPANS,
             problems=problems if at == 0 else (),

@@ -13,7 +13,9 @@ Every element of every `messages` array is one row (message, service, unsupporte
 5. Fields that are not known, or of another type than expected, never cost a row.
 6. The writer's invalid escapes (\\xHH, a bare document_id) are repaired reversibly; offsets are in the problems.
 
-Spans and damaged files: `_json_spans`. Facts, sources, flags: docs/formats/telegram.md.
+Records of the writer's own form are read as whole columns (`_telegram_lines`), all others one by one; the rows are the
+same, and `TelegramJson(fast=False)` reads everything one by one. Spans and damaged files: `_json_spans`. Facts, sources,
+flags: docs/formats/telegram.md.
 Versions: exports of 2020 to 2025 (`date` only, integer from_id; date_unixtime since 3.7.6; reactions since 5.5).
 
 References: https://github.com/telegramdesktop/tdesktop export_output_json.cpp;
@@ -36,8 +38,9 @@ import pyarrow.compute as pc
 
 from saksi.parts import Part, Source
 from saksi.readers import _json_spans as js
-from saksi.readers.base import Chunk, Evidence, Problem, ReadSettings, Spans, const
-from saksi.table.schema import UTC_US
+from saksi.readers._telegram_lines import Book, Constants, Run
+from saksi.readers.base import Chunk, Constant, Evidence, Problem, ReadSettings, Spans, const
+from saksi.table.schema import MESSAGE_SCHEMA, UTC_US
 from saksi.times import local_seconds_to_utc_us
 
 CHAT_TYPES: Final = frozenset({
@@ -207,6 +210,7 @@ class _Bulk:
         return records
 
 
+_FIELDS: Final = frozenset(f.encode_name for f in msgspec.structs.fields(Message))
 _PLAIN = msgspec.json.Decoder(Plain)
 _ONE = msgspec.json.Decoder(Message)
 _WORDY = attrgetter(
@@ -353,24 +357,60 @@ def _figures(m: Message, raw: bytes) -> list[str]:
     return flags
 
 
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass
+class Numbered:
+    """Ids of a chat's messages and where those stand, in few sorted blocks, to find the targets of replies."""
+
+    blocks: list[tuple[Ints, Ints]] = field(default_factory=list)
+
+    def find(self, ids: Ints, starts: Ints, targets: Ints, before: Ints) -> Ints:
+        """Span start of the last message called `targets[k]` before row `before[k]` of the rows that have `ids` and
+        `starts`, or else among those added so far; -1 where there is none. Then adds these rows."""
+        at = np.arange(len(ids), dtype=np.int64)
+        if (ids[1:] <= ids[:-1]).any():
+            at = np.argsort(ids, kind="stable")
+            ids = ids[at]
+        found = np.full(len(targets), -1, dtype=np.int64)
+        low, high = (np.searchsorted(ids, targets, side) for side in ("left", "right"))
+        for k in np.flatnonzero(high - low > 1).tolist():  # an id that several rows have
+            high[k] = low[k] + np.searchsorted(at[low[k] : high[k]], before[k])  # ascending: the sort is stable
+        here = np.flatnonzero(low < high)
+        here = here[at[high[here] - 1] < before[here]]
+        found[here] = starts[at[high[here] - 1]]
+        for known, where in reversed(self.blocks):
+            open_ = np.flatnonzero(found < 0)
+            last = np.searchsorted(known, targets[open_], "right") - 1
+            hit = (last >= 0) & (known[last] == targets[open_])
+            found[open_[hit]] = where[last[hit]]
+        self._add(ids, starts[at])
+        return found
+
+    def _add(self, ids: Ints, starts: Ints) -> None:
+        """Add a sorted block; blocks of like size are made one, so that there are few however long the chat."""
+        while self.blocks and len(self.blocks[-1][0]) <= 2 * len(ids):
+            before, where = self.blocks.pop()
+            in_order = not len(before) or not len(ids) or before[-1] < ids[0]
+            ids, starts = np.concatenate([before, ids]), np.concatenate([where, starts])
+            if not in_order:
+                order = np.argsort(ids, kind="stable")
+                ids, starts = ids[order], starts[order]
+        if len(ids):
+            self.blocks.append((ids, starts))
+
+
 @dataclass
 class Chat:
-    """One chat being read. blocks: (ids sorted, span starts) of what came before, to find the targets of replies."""
+    """One chat being read."""
 
     kind: str | None = None
     id: str | None = None
     title: str | None = None
     left: bool = False
     thread_id: str | None = None
-    blocks: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = field(default_factory=list)
-
-    def find(self, number: int) -> int | None:
-        """Span start of the latest message so far with this id."""
-        for ids, starts in reversed(self.blocks):
-            at = int(np.searchsorted(ids, number, side="right")) - 1
-            if at >= 0 and ids[at] == number:
-                return int(starts[at])
-        return None
+    numbered: Numbered = field(default_factory=Numbered)
 
 
 @dataclass
@@ -380,22 +420,26 @@ class _Job:
     source: Source
     part: Part
     settings: ReadSettings
+    fast: bool = True
     owner: str | None = None
     chat: Chat = field(default_factory=Chat)
     thread_kinds: dict[str, str | None] = field(default_factory=dict)
     ledger: js.Ledger = field(default_factory=js.Ledger)
-    zone_said: bool = False
+    zone_unknown: bool = False
     bulk: _Bulk = field(default_factory=_Bulk)
+    forms_left: bool = False
+    """Whether the forms of `book` were learnt in a left chat, whose rows have a flag more."""
 
     def __post_init__(self) -> None:
         self.siblings = js.Siblings(self.source, self.part)
         self.prefix = f"{self.source.digest[:16]}-{self.part.number}-"
+        self.book = Book(_FIELDS, self._judge)
 
     def chunks(self) -> Iterator[Chunk]:
         """All chunks of the part."""
         headers = _late_headers(self.part)
         with self.part.open() as stream:
-            walker = js.Walker(js.Feed(stream, self.part.size), ARRAYS, OPENING)
+            walker = js.Walker(js.Feed(stream, self.part.size), ARRAYS, OPENING, self.book.scan if self.fast else None)
             entered = 0
             for event in walker.walk():
                 if isinstance(event, js.Field):
@@ -407,12 +451,17 @@ class _Job:
                     entered += 1
                 elif isinstance(event, js.Block):
                     yield from self._block(event)
+                elif isinstance(event, js.Whole):
+                    with js.gc_paused():
+                        chunks = list(self._run(event.rows))
+                    yield from chunks
                 elif isinstance(event, js.Oversize):
                     yield self._oversize(event)
                 elif isinstance(event, js.Damage):
                     yield js.damage_chunk(self.part, event, self.ledger)
         end = np.array([[self.part.size, self.part.size]], dtype=np.int64)
-        yield js.bare_chunk(self.part, self.ledger.claim(end))
+        problems = [Problem("zone_unknown", self.part.path)] if self.zone_unknown else []
+        yield js.bare_chunk(self.part, self.ledger.claim(end), problems=problems)
 
     def _field(self, event: js.Field) -> Iterator[Chunk]:
         path = event.path
@@ -438,6 +487,9 @@ class _Job:
         """A chat's messages begin: settle its thread id (two chats of one number and different types stay apart)."""
         chat = self.chat
         chat.left = path[0] == "left_chats"
+        if self.forms_left != chat.left:
+            self.forms_left = chat.left
+            self.book.clear()
         known = {"name": chat.title, "type": chat.kind, "id": chat.id}
         self._head({k: v for k, v in late.items() if known[k] is None})
         chat.thread_id = chat.id
@@ -476,7 +528,12 @@ class _Job:
             for i in (range(first, first + n) if repaired else ()) if i in repaired for reason, s, e in repaired[i].problems
         ]
         rows = _Columns(self, block, first, spans, n, f, set(holes), signs)
-        columns = rows.columns(problems)
+        columns = rows.columns() | self._names_of_thread(n)
+        columns["span_start"], columns["span_end"] = spans[:, 0], spans[:, 1]
+        columns["direction"] = self._directions(columns["sender_id"])
+        ids, at = _integers(f["id"])
+        answers = [(i, v, f["reply_to_peer_id"][i]) for i, v in enumerate(f["reply_to_message_id"]) if v is not None]
+        columns["reply_to"] = self._replies(n, ids, at, spans[:, 0], answers)
         repairs: list[str | None] = [None] * n
         for i in range(n) if repaired else ():
             if first + i in repaired:
@@ -492,10 +549,179 @@ class _Job:
             self.part, columns, n, rows.children, self.ledger.claim(spans), problems, frozenset(rows.named)
         )
 
+    def _names_of_thread(self, n: int) -> dict[str, Constant]:
+        said = {"platform": "telegram", "thread_id": self.chat.thread_id, "thread_title": self.chat.title}
+        return {name: Constant(value, n) for name, value in said.items()}
+
+    def _directions(self, senders: pa.Array) -> Any:
+        return None if self.owner is None else pc.if_else(pc.equal(senders, self.owner), "out", "in")
+
+    def _replies(self, n: int, ids: Ints, at: Ints, starts: Ints, answers: Sequence[tuple[int, Any, Any]]) -> Any:
+        """message_id of the target where it stands earlier in the same chat; else "tg:" and what the export names.
+
+        ids: of the rows `at` of n. answers: (row, target's id, chat it is in or None)."""
+        said = [f"tg:{target}" if peer is None else f"tg:{peer}/{target}" for _, target, peer in answers]
+        inside = [
+            k for k, (_, target, peer) in enumerate(answers)
+            if peer is None and type(target) is int and abs(target) < 1 << 63
+        ]
+        row_of = np.searchsorted(at, np.array([answers[k][0] for k in inside], dtype=np.int64))
+        targets = np.array([answers[k][1] for k in inside], dtype=np.int64)
+        found = self.chat.numbered.find(ids, starts[at], targets, row_of)
+        for k, start in zip(inside, found.tolist(), strict=True):
+            if start >= 0:
+                said[k] = f"{self.prefix}{start}"
+        if not said:
+            return None
+        place = np.full(n, -1, dtype=np.int64)
+        place[[row for row, _, _ in answers]] = np.arange(len(said))
+        return pa.array(said, pa.string()).take(pa.array(place, mask=place < 0))
+
+    # -- runs of records of known forms (`_telegram_lines`) --------------------------------------------------------
+
+    def _judge(self, raw: bytes) -> Constants | None:
+        """What the exact path says of one record beside its own words and numbers; see `Constants`."""
+        block = js.Block(0, raw, np.array([[0, len(raw)]], dtype=np.int64))
+        (record,), repaired = js.decode_block(block, self.bulk, _PLAIN, Plain)
+        if record is None or repaired or js.seconds_to_us(record.date_unixtime) is None:
+            return None
+        rows = self._exact(block, [record], SIGNS)
+        columns = rows.columns()
+        if rows.children or (rows.text[0] or "") != (plain_text(record.text)[0] or ""):
+            return None
+        flags, attachments = (
+            [] if columns[name] is None else columns[name][0].as_py() or [] for name in ("flags", "attachments")
+        )
+        forwarded = columns["forwarded_from"]
+        return Constants(
+            rows.kind[0] or "text", rows.text[0], tuple(flags), tuple(attachments),
+            None if forwarded is None else forwarded[0], frozenset(rows.named),
+        )
+
+    def _exact(self, block: js.Block, records: list[Any], signs: Sequence[str]) -> _Columns:
+        f: dict[str, Sequence[Any]] = {name: list(map(attrgetter(name), records)) for name in (*WORDS, *signs)}
+        return _Columns(self, block, 0, block.spans, len(records), f, set(), signs)
+
+    def _run(self, run: Run) -> Iterator[Chunk]:
+        n = len(run.spans)
+        columns = _fast_columns(run)
+        rows: _Columns | None = None
+        ids, at, answers = run.ids, run.fast, self._answers(run)
+        if len(run.slow):
+            block = js.Block(run.base, run.data, run.spans[run.slow], array=_array(run))
+            records, repaired = js.decode_block(block, self.bulk, _PLAIN, Plain)
+            if repaired:  # a word that is not UTF-8: its repairs are the exact path's
+                yield from self._block(_whole_block(run))
+                return
+            rows = self._exact(block, records, [s for s in SIGNS if s in self.bulk.signs])
+            columns = _woven(run, columns, rows)
+            ids, at = _with_ids(run, rows.f["id"])
+            answers += [
+                (int(run.slow[i]), v, rows.f["reply_to_peer_id"][i])
+                for i, v in enumerate(rows.f["reply_to_message_id"]) if v is not None
+            ]
+        columns |= self._names_of_thread(n)
+        columns["span_start"], columns["span_end"] = run.spans[:, 0], run.spans[:, 1]
+        columns["direction"] = self._directions(columns["sender_id"])
+        columns["reply_to"] = self._replies(n, ids, at, run.spans[:, 0], answers)
+        children = [] if rows is None else [js.Child(int(run.slow[c.parent]), c.row, c.inherits) for c in rows.children]
+        named = frozenset(() if rows is None else rows.named).union(*(form.constants.named for form in run.forms))
+        yield from js.assemble(self.part, columns, n, children, self.ledger.claim(run.spans), (), named)
+
+    def _answers(self, run: Run) -> list[tuple[int, Any, Any]]:
+        rows, targets = run.replies
+        return [(row, target, None) for row, target in zip(run.fast[rows].tolist(), targets.tolist(), strict=True)]
+
+
+def _whole_block(run: Run) -> js.Block:
+    """A run as the exact path takes it."""
+    start, end = int(run.spans[0, 0]), int(run.spans[-1, 1])
+    return js.Block(start, run.data[start - run.base : end - run.base], run.spans)
+
+
+def _array(run: Run) -> bytes:
+    """The slow records of a run as one JSON array."""
+    places = (run.spans[run.slow] - run.base).tolist()
+    return b"[%b]" % b",".join([run.data[start:end] for start, end in places])
+
+
+def _with_ids(run: Run, slow: Sequence[Any]) -> tuple[Ints, Ints]:
+    """Ids of all records of a run that have one, and their rows in order."""
+    numbers, rows = _integers(slow)
+    at = np.concatenate([run.fast, run.slow[rows]])
+    order = np.argsort(at)
+    return np.concatenate([run.ids, numbers])[order], at[order]
+
+
+def _integers(values: Sequence[Any]) -> tuple[Ints, Ints]:
+    """The whole numbers among `values` that 64 bits hold, and where they stand."""
+    if set(map(type, values)) == {int} and all(abs(v) < 1 << 63 for v in (min(values), max(values))):
+        return np.array(values, dtype=np.int64), np.arange(len(values))
+    at = [i for i, v in enumerate(values) if type(v) is int and abs(v) < 1 << 63]
+    return np.array([values[i] for i in at], dtype=np.int64), np.array(at, dtype=np.int64)
+
+
+def _fast_columns(run: Run) -> dict[str, Any]:
+    """Columns of the records of known forms."""
+    m = len(run.fast)
+    rows, seconds = run.edits
+    edited = None
+    if len(rows):
+        at = np.zeros(m, dtype=np.int64)
+        at[rows] = seconds * 1_000_000
+        lacking = np.ones(m, dtype=np.bool_)
+        lacking[rows] = False
+        edited = pa.array(at, UTC_US, mask=lacking)
+    said = [form.constants for form in run.forms]
+    return {
+        "sent_at": pa.array(run.at_s * 1_000_000, UTC_US), "sent_at_text": run.date, "sent_at_basis": Constant("utc", m),
+        "sender_id": run.account, "sender_name": run.name, "text": run.text, "edited_at": edited,
+        "kind": _of_forms(run, "kind", [c.kind for c in said]),
+        "forwarded_from": _of_forms(run, "forwarded_from", [c.forwarded_from for c in said]),
+        "flags": _of_forms(run, "flags", [list(c.flags) or None for c in said]),
+        "attachments": _of_forms(run, "attachments", [list(c.attachments) or None for c in said]),
+    }
+
+
+def _of_forms(run: Run, name: str, values: Sequence[Any]) -> Any:
+    """A column that has one value a form."""
+    if all(v == values[0] for v in values) and (values[0] is None or isinstance(values[0], str)):
+        return None if values[0] is None else Constant(values[0], len(run.fast))
+    return pa.array(values, MESSAGE_SCHEMA.field(name).type).take(pa.array(run.form))
+
+
+def _woven(run: Run, fast: dict[str, Any], rows: _Columns) -> dict[str, Any]:
+    """Columns of all records of a run, in order."""
+    slow = rows.columns() | {"text": rows.text, "kind": rows.kind}
+    place = np.empty(len(run.spans), dtype=np.int64)
+    place[run.fast] = np.arange(len(run.fast))
+    place[run.slow] = len(run.fast) + np.arange(len(run.slow))
+    order = pa.array(place)
+    woven: dict[str, Any] = {}
+    for name, above in fast.items():
+        below = slow[name]
+        if above is None and below is None:
+            continue
+        if isinstance(above, Constant) and isinstance(below, Constant) and above.value == below.value:
+            woven[name] = Constant(above.value, len(place))
+            continue
+        woven[name] = pa.concat_arrays([
+            _laid_out(name, above, len(run.fast)), _laid_out(name, below, len(run.slow)),
+        ]).take(order)
+    return woven
+
+
+def _laid_out(name: str, value: Any, n: int) -> pa.Array:
+    """`value` as an Arrow array of the column `name`."""
+    if value is None:
+        return pa.nulls(n, MESSAGE_SCHEMA.field(name).type)
+    return const(value.value, n) if isinstance(value, Constant) else js.column(name, value)
+
 
 @dataclass
 class _Columns:
-    """Columns of some records of one chat. f: field name -> its value in every record; signs: those of `SIGNS` it has."""
+    """Columns of some records of one chat, but for those that need its other records. f: field name -> its value in every
+    record; signs: those of `SIGNS` it has."""
 
     job: _Job
     block: js.Block
@@ -510,8 +736,8 @@ class _Columns:
     children: list[js.Child] = field(default_factory=list)
     named: set[int] = field(default_factory=set)
 
-    def columns(self, problems: list[Problem]) -> dict[str, Any]:
-        """Everything but text, kind and text_repair, which are in the fields of these names."""
+    def columns(self) -> dict[str, Any]:
+        """sent_at, its text and basis, senders, forwarded_from, edited_at, attachments, flags; sets kind, text."""
         f, chat, n = self.f, self.job.chat, self.n
         special = {i for i, t in enumerate(f["type"]) if t != "message"}
         self.kind: list[str | None] = ["text"] * n
@@ -533,15 +759,11 @@ class _Columns:
         for i in sorted(special - self.holes):
             self._one(i)
         senders, names = self._senders()
-        sent, texts, bases = self._times(problems)
+        sent, texts, bases = self._times()
         return {
-            "span_start": self.spans[:, 0], "span_end": self.spans[:, 1],
-            "platform": const("telegram", n), "thread_id": const(chat.thread_id, n),
-            "thread_title": const(chat.title, n),
             "sent_at": sent, "sent_at_text": texts, "sent_at_basis": bases,
-            "sender_id": senders, "sender_name": names, "direction": self._directions(senders),
-            "reply_to": self._replies(), "forwarded_from": _texts(f.get("forwarded_from")),
-            "edited_at": self._edits(),
+            "sender_id": senders, "sender_name": names,
+            "forwarded_from": _texts(f.get("forwarded_from")), "edited_at": self._edits(),
             "attachments": self.attachments.array(), "flags": self.flags.array(),
         }
 
@@ -643,27 +865,19 @@ class _Columns:
                 ids[i], names[i] = account, name
         return _strings(ids, _account), _strings(names, _said)
 
-    def _directions(self, senders: pa.Array) -> Any:
-        owner = self.job.owner
-        if owner is None:
-            return None
-        return pc.if_else(pc.equal(senders, owner), "out", "in")
-
-    def _times(self, problems: list[Problem]) -> tuple[pa.Array, pa.Array, Any]:
+    def _times(self) -> tuple[pa.Array, pa.Array, Any]:
         """sent_at, sent_at_text, sent_at_basis."""
         f, n = self.f, self.n
         written = _strings(f["date"], _said)
         sent = _instants(f["date_unixtime"])
         if sent.null_count == 0:
-            return sent, written, const("utc", n)
+            return sent, written, Constant("utc", n)
         dates = written.to_pylist()
         at, bases = sent.cast(pa.int64()).to_pylist(), ["utc"] * n
         for i in range(n):
             if at[i] is None:
                 at[i], bases[i] = self._local(dates[i])
-        if "zone_unknown" in bases and not self.job.zone_said:
-            self.job.zone_said = True
-            problems.append(Problem("zone_unknown", self.job.part.path))
+        self.job.zone_unknown |= "zone_unknown" in bases
         return pa.array(at, UTC_US), written, bases
 
     def _edits(self) -> Any:
@@ -673,52 +887,6 @@ class _Columns:
         for i, us in self.edits.items():
             at[i] = us
         return at
-
-    def _replies(self) -> Any:
-        """message_id of the target where it stands earlier in the same chat; else "tg:" and what the export names."""
-        f, chat, n = self.f, self.job.chat, self.n
-        ids = f["id"]
-        if set(map(type, ids)) == {int} and all(abs(v) < 1 << 63 for v in (min(ids), max(ids))):
-            numbers, at = np.array(ids, dtype=np.int64), np.arange(n)
-        else:
-            at = np.array([i for i, v in enumerate(ids) if type(v) is int and abs(v) < 1 << 63], dtype=np.int64)
-            numbers = np.array([ids[int(i)] for i in at], dtype=np.int64)
-        known, position = numbers, at
-        if (numbers[1:] <= numbers[:-1]).any():
-            order = np.argsort(numbers, kind="stable")
-            known, position = numbers[order], at[order]
-        targets = f["reply_to_message_id"]
-        rows = [i for i, v in enumerate(targets) if v is not None] if targets.count(None) < n else []
-        replies: pa.Array | None = None
-        if rows:
-            said = [self._reply(i, targets[i], f["reply_to_peer_id"][i], known, position) for i in rows]
-            place = np.full(n, -1, dtype=np.int64)
-            place[rows] = np.arange(len(rows))
-            replies = pa.array(said, pa.string()).take(pa.array(place, mask=place < 0))
-        chat.blocks.append((known, self.spans[position, 0]))
-        return replies
-
-    def _reply(
-        self, i: int, target: Any, peer: Any, known: npt.NDArray[np.int64], position: npt.NDArray[np.int64]
-    ) -> str:
-        """What record `i`, which answers `target`, says in column reply_to."""
-        if peer is not None:
-            return f"tg:{peer}/{target}"
-        if type(target) is not int or abs(target) >= 1 << 63:
-            return f"tg:{target}"
-        start = self._earlier(known, position, target, i)
-        start = self.job.chat.find(target) if start is None else start
-        return f"tg:{target}" if start is None else f"{self.job.prefix}{start}"
-
-    def _earlier(
-        self, known: npt.NDArray[np.int64], position: npt.NDArray[np.int64], target: int, before: int
-    ) -> int | None:
-        """Span start of the last record called `target` before record `before` among these."""
-        low, high = np.searchsorted(known, target, "left"), np.searchsorted(known, target, "right")
-        for k in range(int(high) - 1, int(low) - 1, -1):
-            if position[k] < before:
-                return int(self.spans[position[k], 0])
-        return None
 
 
 def _texts(values: Sequence[Any] | None) -> Any:
@@ -734,7 +902,8 @@ def _strings(values: Sequence[Any], said: Callable[[Any], str | None]) -> pa.Arr
         column = pa.array(values, pa.string())
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return pa.array([said(v) for v in values], pa.string())
-    return pc.if_else(pc.equal(column, ""), None, column) if column.null_count else column
+    empty = pc.equal(column, "")
+    return pc.if_else(empty, None, column) if pc.any(empty).as_py() else column
 
 
 def _instants(values: Sequence[Any]) -> pa.Array:
@@ -799,9 +968,12 @@ def _late_headers(part: Part) -> list[dict[str, Any]]:
 
 
 class TelegramJson:
-    """Reader `telegram_json`; see the module's text."""
+    """Reader `telegram_json`; see the module's text. fast=False: every record by the exact path, the same rows."""
 
     name = "telegram_json"
+
+    def __init__(self, *, fast: bool = True) -> None:
+        self._fast = fast
 
     def recognise(self, part: Part) -> Evidence | None:
         """A chat type of Telegram's beside name or id, two sections of its full export, or records of its shape."""
@@ -828,7 +1000,7 @@ class TelegramJson:
     def read(self, source: Source, parts: Sequence[Part], settings: ReadSettings) -> Iterator[Chunk]:
         """Rows of each part."""
         for part in parts:
-            yield from _Job(source, part, settings).chunks()
+            yield from _Job(source, part, settings, self._fast).chunks()
 
 
 reader = TelegramJson()
