@@ -19,6 +19,7 @@ READERS: Final = {
     # name: module (its `reader` is the reader); imported when first needed
     "whatsapp_txt": "saksi.readers.whatsapp_txt",
     "telegram_json": "saksi.readers.telegram_json",
+    "telegram_html": "saksi.readers.telegram_html",
     "meta_json": "saksi.readers.meta_json",
     "meta_e2ee_json": "saksi.readers.meta_e2ee_json",
     "line_txt": "saksi.readers.line_txt",
