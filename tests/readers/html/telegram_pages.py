@@ -165,7 +165,7 @@ def first() -> bytes:
     event(p, 15, "Bima 🌿 took a screenshot".encode())
     event(p, 16, b"Ayu has set messages to auto-delete in 24 hours")
     event(p, 17, b'You have successfully transferred IDR 150,000.00 for <a href="#go_to_message2">this invoice</a>')
-    event(p, 18, "Bima invited Citra dan Dewi invited".encode())
+    event(p, 18, b"Bima invited Citra dan Dewi invited")
     message(p, 19, "Bima 🌿 via @contohbot", 30, elsewhere, text("lewat bot"))
     message(p, 20, None, 31, photo("stickers/s.webp", "sticker"))
     message(p, 21, "Ayu", 32, photo("video_files/v.mp4", "video_file", "01:02:03"))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from saksi.readers.registry import READERS, claims, read_source
 from saksi.readers.base import ReadSettings
+from saksi.readers.registry import READERS, claims, read_source
 from tests.readers.html.generate import FOLDER, bytes_of, golden, samples
 from tests.readers.telegram.reading import source_of
 
