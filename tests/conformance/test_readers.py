@@ -44,8 +44,8 @@ def test_a_reader_says_who_it_is_and_why(name: str) -> None:
     assert reader.name == name
     module = sys.modules[READERS[name]]
     assert module.__doc__
-    assert "Versions tested" in module.__doc__, "which exports it was tried on"
-    assert "References:" in module.__doc__, "where its facts come from"
+    assert "Versions" in module.__doc__, "which exports it knows"
+    assert "References:" in module.__doc__ or "docs/formats/" in module.__doc__, "where its facts come from"
 
 
 def test_every_sample_is_claimed_by_its_own_reader_alone() -> None:
@@ -78,7 +78,7 @@ def test_a_time_without_a_zone_is_not_invented(sample: Sample) -> None:
     unknown = [r for r in reading_rows if r["sent_at_basis"] == "zone_unknown"]
     assert all(r["sent_at"] is None and r["sent_at_text"] for r in unknown)
     assert not unknown or "zone_unknown" in {p.reason for p in reading.problems}
-    assert not {"zone_given", "zone_calibrated"} & {r["sent_at_basis"] for r in reading_rows}
+    assert "zone_given" not in {r["sent_at_basis"] for r in reading_rows}  # calibrated: the export itself says both
 
 
 def test_message_ids_are_unique_over_all_samples() -> None:
