@@ -45,7 +45,11 @@ lint: $(STAMP)/test
 
 types: lint
 
-proof: $(STAMP)/bench
+$(STAMP)/proof: $(STAMP)/bench
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[proof]'
+	@touch $@
+
+proof: $(STAMP)/proof
 	@$(PYTHON) tools/test_needs.py --proof
 	$(BIN)/python tools/proof.py
 

@@ -2,7 +2,8 @@
 
 kills        a sealing process and a building process are killed again and again (tests marked `proof`)
 mutations    every export format, damaged at random: no exception, every byte accounted for, no hang
-fuzzing      the same for a stated time, corpus growing by what reached new code lines
+fuzzing      atheris on every reader for a stated time; its corpus is kept in tests/fuzz
+recognition  every sample shown to every reader
 outside      openssl, sha256sum, age, qpdf check what Saksi wrote, without Saksi
 
 --seconds N  fuzzing time per format (default 60)     --seed N
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import json
 import random
 import re
 import shutil
@@ -22,7 +24,7 @@ import tempfile
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,7 +33,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 from saksi import verbs  # noqa: E402 - the paths above come first
 from saksi.parts import source_from_stream  # noqa: E402
 from saksi.readers.base import ReadSettings  # noqa: E402
-from saksi.readers.registry import read_source  # noqa: E402
+from saksi.readers.registry import READERS, read_source  # noqa: E402
+from tests.conformance.samples import confusion, confusion_table, samples  # noqa: E402
 
 OUT = ROOT / "docs" / "proof" / "figures.md"
 SLOW_SECONDS = 5.0
@@ -57,16 +60,11 @@ class Page:
 
 
 def corpus() -> dict[str, list[bytes]]:
-    """Small exports of every format: the committed samples, and a rendered chat of the simulator per locale."""
+    """Small exports of every format: the committed samples that are single files, and a chat in an archive."""
     found: dict[str, list[bytes]] = {}
-    for folder in sorted((ROOT / "tests" / "samples").iterdir()):
-        if folder.name == "dialogues":
-            continue
-        files = [
-            p for p in sorted(folder.rglob("*")) if p.suffix in (".txt", ".json", ".zip") and "golden" not in p.name
-        ]
-        if files:
-            found[folder.name] = [p.read_bytes() for p in files]
+    for sample in samples():
+        files = [sample.path] if sample.path.is_file() else sorted(p for p in sample.path.rglob("*") if p.is_file())
+        found.setdefault(sample.reader, []).extend(p.read_bytes() for p in files)
     found["zip of a chat and media"] = [zipped(data, method) for data in found["whatsapp_txt"][:3] for method in (0, 8)]
     return found
 
@@ -175,53 +173,38 @@ def keep(name: str, data: bytes) -> None:
     (folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
 
 
-def lines_reached(call: Callable[[], object]) -> frozenset[tuple[str, int]]:
-    """Lines of the readers that `call` runs."""
-    seen: set[tuple[str, int]] = set()
-    marker = str(ROOT / "src" / "saksi" / "readers")
-
-    def local(frame: object, event: str, _arg: object) -> object:
-        if event == "line":
-            seen.add((frame.f_code.co_filename, frame.f_lineno))  # type: ignore[attr-defined]
-        return local
-
-    def trace(frame: object, _event: str, _arg: object) -> object:
-        return local if frame.f_code.co_filename.startswith(marker) else None  # type: ignore[attr-defined]
-
-    sys.settrace(trace)  # type: ignore[arg-type]
-    try:
-        call()
-    finally:
-        sys.settrace(None)
-    return frozenset(seen)
-
-
 def fuzz(page: Page, seconds: float, seed: int) -> None:
-    """Coverage-guided: an input that reaches a reader's line for the first time joins the corpus."""
+    """Coverage-guided, every reader by itself (tools/fuzz.py)."""
     page.say("\n## Fuzzing\n")
-    page.say(f"{seconds:.0f} s per format (seed {seed}); inputs that reach new lines of the readers join the corpus.\n")
-    page.say("| format | executions | lines reached | corpus | findings |\n|---|---|---|---|---|")
-    for name, files in corpus().items():
-        rng = random.Random(f"fuzz-{seed}-{name}")
-        pool = [f for f in files if len(f) < 64_000] or [f[:64_000] for f in files]
-        reached: set[tuple[str, int]] = set()
-        runs = findings = 0
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            data = mutated(rng.choice(pool), pool, rng)
-            runs += 1
-            try:
-                lines = lines_reached(lambda data=data: account_of(data))  # type: ignore[misc]
-            except Exception as e:  # noqa: BLE001 - exactly what is looked for
-                findings += 1
-                keep(name, data)
-                page.fail(f"{name}: {type(e).__name__}")
-                continue
-            if not lines <= reached:
-                reached |= lines
-                if len(data) < 64_000:
-                    pool.append(data)
-        page.say(f"| {name} | {runs:,} | {len(reached):,} | {len(pool)} | {findings} |")
+    page.say(f"atheris, {seconds:.0f} s per reader (seed {seed}), each input read as a lone file with the reader forced.\n")
+    page.say("| reader | executions | edges | corpus kept | findings |\n|---|---|---|---|---|")
+    executions = took = 0
+    for name in READERS:
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "tools" / "fuzz.py"), name, "--seconds", str(int(seconds)), "--seed", str(seed)],
+            capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            page.fail(f"{name}: fuzzing did not run")
+            continue
+        figures = json.loads(done.stdout)
+        executions += figures["executions"]
+        took += figures["seconds"]
+        for finding in figures["findings"]:
+            page.fail(f"{name}: {finding}")
+        if not figures["executions"]:
+            page.fail(f"{name}: nothing was executed")
+        page.say(f"| {name} | {figures['executions']:,} | {figures['edges']:,} | {figures['kept']} | {len(figures['findings'])} |")
+    page.say(f"\n{executions:,} executions in {took / 3600:.2f} hours.")
+
+
+def recognition(page: Page) -> None:
+    """Every sample shown to every reader."""
+    page.say("\n## Recognition: samples of a row claimed by the reader of a column\n")
+    for line in confusion_table():
+        page.say(line)
+    for name, counts in confusion().items():
+        if counts[name] != counts["samples"] or set(counts) - {name, "samples"}:
+            page.fail(f"samples of {name} are not claimed by its reader alone")
 
 
 # -- kills -------------------------------------------------------------------------------------------------------------
@@ -357,6 +340,7 @@ def main() -> int:
     page = Page()
     page.say("# Proof\n\nWritten by `make proof`.")
     outside(page)
+    recognition(page)
     damaged(page, told.mutations, told.seed)
     fuzz(page, told.seconds, told.seed)
     proof_tests(page)
