@@ -407,7 +407,7 @@ def build(
     **vault_options: Any,
 ) -> BuildResult:
     """The main job: seal, read, mark, prepare the documents. A second build adds only what is new."""
-    from saksi.case import pipeline
+    from saksi.case import duplicates, pipeline
     from saksi.case.finders import Finders
     from saksi.case.store import Case
     from saksi.case.view import code_for
@@ -427,6 +427,7 @@ def build(
             case.set("code", code_for([r.digest for _, r, _ in case.sources()]))
         _remember(case, options, ask)
         _read_all(case, options, ask, finders, progress)
+        duplicates.mark_duplicates(case)
         not_found = _remember_people(case, options, ask)
         basis = _settle_at_risk(case)
         marks, phase_count, crisis = pipeline.analyse_case(case, json.loads(case.get("at_risk") or "[]"), progress)
@@ -610,6 +611,8 @@ def _build_result(
     not_found: Sequence[str],
     threads: Sequence[str] | None,
 ) -> BuildResult:
+    from saksi.case import duplicates
+
     sources = []
     stored = [t for label, _, _ in case.sources() for t in case.get_json(label, "threads") or []]
     no_thread = threads_not_found(threads, stored)
@@ -620,6 +623,7 @@ def _build_result(
                 "label": label,
                 "sealed_as": received.sealed_as,
                 "left_out": len(received.absent),
+                "duplicates": sum(sum(n.values()) for n in duplicates.thread_counts(case, [label]).values()),
                 "known": any(t.known and t.digest == received.digest for t in taken),
                 **account,
             }

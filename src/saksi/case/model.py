@@ -41,7 +41,11 @@ class SourceView:
 
 @dataclass(frozen=True)
 class ThreadView:
-    """One thread of one source. accounts: account -> number of its messages. first/last: us since 1970 UTC or None."""
+    """One thread of one source. accounts: account -> number of its messages. first/last: us since 1970 UTC or None.
+
+    records: rows read. duplicates: how many of them repeat a row of a thread taken in before; `accounts` counts those once,
+    there.
+    """
 
     source_digest: str
     thread_id: str | None
@@ -53,6 +57,7 @@ class ThreadView:
     first_at_text: str | None
     last_at_text: str | None
     accounts: Mapping[str, int]
+    duplicates: int = 0
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ class CaseView(Protocol):
 
     @property
     def identifiers(self) -> pa.Table:
-        """IDENTIFIER_SCHEMA."""
+        """IDENTIFIER_SCHEMA; without those of rows that repeat another (`duplicate_of`)."""
         ...
 
     @property

@@ -24,6 +24,7 @@ from saksi.times import local_text
 
 COLUMNS: Final = (
     "message_id", "seq", "thread_title", "sent_at", "sent_at_text", "sender_id", "sender_name", "text",
+    "duplicate_of",
 )  # fmt: skip
 
 Spans = dict[int, set[tuple[int, int]]]
@@ -104,5 +105,6 @@ def _result(
         "thread_title": values["thread_title"].as_py(),
         "sender_name": values["sender_name"].as_py() or values["sender_id"].as_py(),
         "text": values["text"].as_py(),
+        "duplicate_of": values["duplicate_of"].as_py(),
         "spans": sorted(spans),
     }

@@ -23,12 +23,14 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from saksi.case.model import Decision, Person
 from saksi.errors import SaksiError, StorageFailed, UsageError, VaultError
 from saksi.intake import Received, load_record
 from saksi.table.digest import RowDigest
+from saksi.table.schema import DUPLICATE_SCHEMA
 from saksi.times import EPOCH, now_us
 from saksi.vault import Vault
 
@@ -73,6 +75,13 @@ class _Sink(io.RawIOBase):
         block = b"".join(self.pending)
         self.pending.clear()
         return block
+
+
+def _laid_over(batch: pa.RecordBatch, found: pa.Table) -> pa.RecordBatch:
+    """The batch with `duplicate_of` of the rows in `found` (DUPLICATE_SCHEMA)."""
+    place = pc.index_in(batch.column("seq"), value_set=found.column("seq").combine_chunks())
+    column = pc.coalesce(found.column("duplicate_of").combine_chunks().take(place), batch.column("duplicate_of"))
+    return batch.set_column(batch.schema.get_field_index("duplicate_of"), "duplicate_of", column)
 
 
 class TableWriter:
@@ -277,7 +286,21 @@ class Case:
         return self._derived_object(label, what) is not None
 
     def batches(self, label: str, what: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """The batches of a derived table, streamed; only `columns` where given. Nothing where there is no such table."""
+        """The batches of a derived table, streamed; only `columns` where given. Nothing where there is no such table.
+
+        Messages come with the `duplicate_of` that the case found (`saksi.case.duplicates`).
+        """
+        asked = columns is None or "duplicate_of" in columns
+        if what != "messages" or not asked or not self.has_derived(label, "duplicates"):
+            yield from self._stored(label, what, columns)
+            return
+        found = self.table(label, "duplicates", DUPLICATE_SCHEMA)
+        needed = columns if columns is None or "seq" in columns else [*columns, "seq"]
+        for batch in self._stored(label, what, needed):
+            laid = _laid_over(batch, found)
+            yield laid if columns is None else laid.select(list(columns))
+
+    def _stored(self, label: str, what: str, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
         object_id = self._derived_object(label, what)
         if object_id is None:
             return

@@ -10,21 +10,32 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from saksi import __version__
+from saksi.case import duplicates
 from saksi.case.model import Decision, LeftOut, Person, SourceView, ThreadView
 from saksi.case.store import Case
 from saksi.intake import Received
-from saksi.table.schema import IDENTIFIER_SCHEMA, MARK_SCHEMA, PHASE_SCHEMA, PROBLEM_SCHEMA
+from saksi.table.schema import DUPLICATE_SCHEMA, IDENTIFIER_SCHEMA, MARK_SCHEMA, PHASE_SCHEMA, PROBLEM_SCHEMA
 
 
 def code_for(digests: Sequence[str]) -> str:
     """A neutral code for a case of these sources: "SK-" and eight hex digits."""
     return "SK-" + hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()[:8].upper()
+
+
+def _counted_once(thread: ThreadView, repeated: Mapping[str, int]) -> ThreadView:
+    """The thread without its repeating rows in `accounts`."""
+    if not repeated:
+        return thread
+    accounts = {a: n - repeated.get(a, 0) for a, n in thread.accounts.items()}
+    return replace(thread, accounts=accounts, duplicates=sum(repeated.values()))
 
 
 class StoredView:
@@ -61,7 +72,13 @@ class StoredView:
     @cached_property
     def threads(self) -> Sequence[ThreadView]:
         """Every stored thread, in order of intake and file."""
-        return [ThreadView(**t) for label, _, _ in self._sources for t in self._case.get_json(label, "threads") or []]
+        labels = [label for label, _, _ in self._sources]
+        repeated = duplicates.thread_counts(self._case, labels)
+        return [
+            _counted_once(ThreadView(**t), repeated.get((t["source_digest"], t["thread_id"]), {}))
+            for label in labels
+            for t in self._case.get_json(label, "threads") or []
+        ]
 
     def _joined(self, what: str, schema: pa.Schema) -> pa.Table:
         tables = [self._case.table(label, what, schema) for label, _, _ in self._sources]
@@ -79,8 +96,15 @@ class StoredView:
 
     @cached_property
     def identifiers(self) -> pa.Table:
-        """Identifiers of all sources."""
-        return self._joined("identifiers", IDENTIFIER_SCHEMA)
+        """Identifiers of all sources, each row of an overlap once."""
+        tables = [IDENTIFIER_SCHEMA.empty_table()]
+        for label, _, _ in self._sources:
+            table = self._case.table(label, "identifiers", IDENTIFIER_SCHEMA)
+            if table.num_rows and self._case.has_derived(label, "duplicates"):
+                seqs = self._case.table(label, "duplicates", DUPLICATE_SCHEMA).column("seq")
+                table = table.filter(pc.invert(pc.is_in(table.column("seq"), value_set=seqs.combine_chunks())))
+            tables.append(table)
+        return pa.concat_tables(tables).combine_chunks()
 
     @cached_property
     def problems(self) -> pa.Table:

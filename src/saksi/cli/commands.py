@@ -299,6 +299,7 @@ def search(
                 sender=show.safe(row["sender_name"]),
                 text=show.safe(row["text"]),
             )
+            + (say("cli.search_repeated", lang) if row["duplicate_of"] else "")
         )
     show.to_people(say("cli.search_done", lang, found=data["found"]))
     if data["found"] > len(data["messages"]):

@@ -163,6 +163,8 @@ def source_line(source: Mapping[str, Any], lang: str) -> str:
         parts.append(say("cli.source_threads", lang, threads=len(threads)))
     key = "source_records" if stored == records else "source_records_chosen"
     parts.append(say(f"cli.{key}", lang, records=records, stored=stored))
+    if source.get("duplicates"):
+        parts.append(say("cli.source_repeated", lang, n=source["duplicates"]))
     if source["known"]:
         parts.append(say("cli.source_known", lang))
     elif source["sealed_as"] != "whole":

@@ -149,7 +149,7 @@ class _FirstPass:
     quarters: Counter[int]
 
 
-FIRST_COLUMNS: Final = ("source_digest", "seq", "thread_id", "sent_at", "sender_id", "sender_name")
+FIRST_COLUMNS: Final = ("source_digest", "seq", "thread_id", "sent_at", "sender_id", "sender_name", "duplicate_of")
 
 
 def _read_names(batch: pa.RecordBatch, names: dict[str, set[str]]) -> None:
@@ -165,8 +165,11 @@ def _read_names(batch: pa.RecordBatch, names: dict[str, set[str]]) -> None:
 
 
 def _count_quarters(batch: pa.RecordBatch, quarters: Counter[int]) -> None:
-    """Add the batch's messages by quarter of an hour."""
-    known = np.asarray(batch.column("sent_at").cast(pa.int64()).drop_null())
+    """Add the batch's messages by quarter of an hour; a row that repeats another is counted there."""
+    sent = batch.column("sent_at").cast(pa.int64())
+    if batch.column("duplicate_of").null_count < batch.num_rows:
+        sent = sent.filter(pc.is_null(batch.column("duplicate_of")))
+    known = np.asarray(sent.drop_null())
     found, counts = np.unique(known // QUARTER_US, return_counts=True)
     for quarter, n in zip(found.tolist(), counts.tolist(), strict=True):
         quarters[quarter] += n

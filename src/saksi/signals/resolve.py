@@ -1,8 +1,8 @@
 """From candidates to marks: one whole thread at a time. Who said it, to whom, in which order, and with what else.
 
 Steps, in order (docs/signals.md#resolve; numbers and their reasons are the constants below):
-1. Leave out what nobody says here and now: rows of the app, duplicates, reported speech, quotations, long forwarded
-   text, and messages that call themselves a joke.
+1. Leave out what nobody says here and now: rows of the app, reported speech, quotations, long forwarded text, and messages
+   that call themselves a joke. Duplicates are heard (what follows them needs them) and get no marks: those are at the first.
 2. Direction: a signal of the other side said by the person at risk is no mark, and the other way round.
 3. A loan collector's threat is `other_threat`: it takes the place of threats in the same message and, where nothing
    speaks of images, of the sender's other threats near it.
@@ -159,7 +159,7 @@ def _said(looked: _Thread, candidates: pa.Table) -> list[Said]:
     result: list[Said] = []
     for row, numbers in by_row.items():
         values = looked.values[row]
-        if values.get("kind") in SILENT_KINDS or values.get("duplicate_of") is not None:
+        if values.get("kind") in SILENT_KINDS:
             continue
         heard = _Heard(values, [(columns["signal"][i], columns["start"][i], columns["end"][i]) for i in numbers])
         sender = values.get("sender_id") or values.get("sender_name")
@@ -398,6 +398,8 @@ def _because(said: Said, loaded: Packs) -> dict[str, str]:
 
 
 def _as_table(kept: list[Said], looked: _Thread, thread: pa.Table, loaded: Packs) -> pa.Table:
+    strong = dict(zip(map(id, kept), strengths(kept), strict=True))
+    kept = [s for s in kept if looked.values[s.row].get("duplicate_of") is None]
     if not kept:
         return MARK_SCHEMA.empty_table()
     rows = pa.array([s.row for s in kept], pa.int64())
@@ -411,7 +413,7 @@ def _as_table(kept: list[Said], looked: _Thread, thread: pa.Table, loaded: Packs
         "signal": [s.signal for s in kept],
         "phase": [s.meant.phase for s in kept],
         "by": [s.by for s in kept],
-        "strength": strengths(kept),
+        "strength": [strong[id(s)] for s in kept],
         "start": [s.start for s in kept],
         "end": [s.end for s in kept],
         "rule": [s.rule for s in kept],

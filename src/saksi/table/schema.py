@@ -154,6 +154,14 @@ MESSAGE_SCHEMA: Final = pa.schema(
     ]
 )
 
+DUPLICATE_SCHEMA: Final = pa.schema(
+    [
+        ("seq", pa.int64()),  # of one source's message table, ascending
+        ("duplicate_of", pa.string()),  # message_id of the row that was taken in first
+    ]
+)
+"""What a case knows of overlapping exports; laid over `duplicate_of` of the message table when it is read."""
+
 PROBLEM_SCHEMA: Final = pa.schema(
     [
         ("source_digest", pa.string()),

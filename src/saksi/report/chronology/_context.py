@@ -81,6 +81,11 @@ class Context:
         """"S1" for a source's digest."""
         return self.labels.get(digest, "S?")
 
+    def label_of_id(self, message_id: str) -> str:
+        """"S1" for the source that a message's id begins with."""
+        start = message_id.partition("-")[0]
+        return next((label for digest, label in self.labels.items() if digest.startswith(start)), "S?")
+
     def cite(self, key: Key, message_id: str | None = None) -> Run:
         """The citation of a message: "[S1 #12]"."""
         label = self.label(key[0])

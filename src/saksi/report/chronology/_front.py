@@ -65,12 +65,20 @@ def _counts(c: Context) -> Table:
     pairs = [
         ("count_sources", len(c.view.sources)), ("count_suggested", len(c.shown.marks) - confirmed),
         ("count_threads", len(c.view.threads)), ("count_confirmed", confirmed),
-        ("count_messages", sum(t.records for t in c.view.threads)), ("count_rejected", len(c.shown.rejected)),
+        ("count_messages", sum(t.records - t.duplicates for t in c.view.threads)), ("count_rejected", len(c.shown.rejected)),
         ("count_phases", len(c.intervals)), ("count_withheld", len(c.shown.withheld)),
     ]
     cells = [[cell(c.w(key)), words(c.n(n), "b")] for key, n in pairs]
     head = [c.w("col_what"), c.w("col_count")] * 2
     return Table(c.w("counts_caption"), head, [[*a, *b] for a, b in zip(cells[::2], cells[1::2], strict=True)], [4, 1.2, 5, 1.2])
+
+
+def _repeating(c: Context) -> str:
+    """The sources with rows that repeat rows of earlier ones: "S2: 100, S3: 4"."""
+    counts: Counter[str] = Counter()
+    for t in c.view.threads:
+        counts[c.label(t.source_digest)] += t.duplicates
+    return ", ".join(f"{label}: {c.n(n)}" for label, n in counts.items() if n)
 
 
 def problem_counts(c: Context) -> Counter[tuple[str, str]]:
@@ -97,7 +105,8 @@ def _inconsistencies(c: Context) -> list[Block]:
 
 
 def _unknown(c: Context) -> list[Block]:
-    names = ", ".join(c.who(a) for a in c.view.at_risk)
+    shown = {n for a in c.view.at_risk for n in c.evidence.names.get(a, ()) if n != a}
+    names = ", ".join(c.who(a) for a in c.view.at_risk if a not in shown)  # a name beside the account that shows it
     items = [
         c.w(f"basis_{c.view.at_risk_basis}", names=names or c.w("nobody_named")),
         c.w("owner_told", name=c.who(c.view.owner)) if c.view.owner else c.w("owner_unknown"),
@@ -125,6 +134,8 @@ def about(c: Context) -> Section:
               Run(c.w("state_confirmed_word"), "conf"), Run(". " + c.w("suggestion_how"))]),
         _counts(c),
     ]
+    if repeated := sum(t.duplicates for t in c.view.threads):
+        blocks.append(Para(words(c.w("repeated_text", n=c.n(repeated), where=_repeating(c))), "note"))
     if c.shown.withheld:
         blocks.append(Para(words(c.w("withheld_text", n=c.n(len(c.shown.withheld)))), "note"))
     return Section("about", c.w("about_title"), [*blocks, *_inconsistencies(c), *_unknown(c)])
@@ -146,7 +157,10 @@ def _source_row(c: Context, source: SourceView, problems: int) -> list[Runs]:
     digest = account["source"]["digest"]
     kept = account.get("stored_records", account["records"])
     count = c.n(kept) if kept == account["records"] else c.w("src_records_chosen", n=c.n(kept), total=c.n(account["records"]))
-    apps = sorted({c.term("platform", t.platform) for t in c.view.threads if t.source_digest == digest})
+    mine = [t for t in c.view.threads if t.source_digest == digest]
+    if repeated := sum(t.duplicates for t in mine):
+        count += " " + c.w("src_repeated", n=c.n(repeated))
+    apps = sorted({c.term("platform", t.platform) for t in mine})
     sealed = c.term("sealed", source.sealed_as)
     if source.left_out:
         sealed += " " + c.w("left_out_short", n=c.n(len(source.left_out)))
@@ -224,7 +238,8 @@ def details(c: Context) -> Section:
 def _threads(c: Context) -> list[Block]:
     """The threads that this document carries."""
     rows = [
-        [cell(c.label(t.source_digest)), cell(c.thread_title((t.source_digest, t.thread_id))), cell(c.n(t.records)),
+        [cell(c.label(t.source_digest)), cell(c.thread_title((t.source_digest, t.thread_id))),
+         cell(c.n(t.records) + (" " + c.w("src_repeated", n=c.n(t.duplicates)) if t.duplicates else "")),
          cell(c.when(t.first_at, t.first_at_text)), cell(c.when(t.last_at, t.last_at_text))]
         for t in list(c.view.threads)[:THREADS_MAX]
     ]

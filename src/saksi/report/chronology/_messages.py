@@ -43,7 +43,7 @@ def _body(c: Context, row: Mapping[str, Any], marks: Sequence[Mark]) -> list[Run
     if row["text_repair"]:
         runs.append(Run(" " + c.w("repaired"), "cut"))
     if row["duplicate_of"]:
-        runs.append(Run(" " + c.w("duplicate"), "cut"))
+        runs.append(Run(" " + c.w("duplicate", label=c.label_of_id(row["duplicate_of"])), "cut"))
     flags = [_flag(c, f) for f in row["flags"] or ()]
     if flags:
         runs.append(Run(f" [{', '.join(flags)}]", "cut"))
