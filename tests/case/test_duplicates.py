@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def build(case: Path, paths: Sequence[Path]) -> dict[str, Any]:
 def duplicates(case: Path) -> dict[str, list[str | None]]:
     """duplicate_of by label, as "S1 #3"."""
     with Case.open(case, PASSPHRASE) as c:
-        cites = {}
+        cites: dict[str, str] = {}
         found: dict[str, list[str | None]] = {}
         for label, _, _ in c.sources():
             rows = [r for b in c.batches(label, "messages") for r in b.to_pylist()]
@@ -172,7 +173,7 @@ ROWS = st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 3), st.sampled_f
 def test_pairs_are_equal_rows_in_order(earlier: list[tuple[str, int, str]], later: list[tuple[str, int, str]]) -> None:
     pairs = repeats(table(earlier), table(later))
     assert all(later[j] == earlier[i] for j, i in pairs)
-    assert all(a[0] < b[0] and a[1] < b[1] for a, b in zip(pairs, pairs[1:], strict=False))
+    assert all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(pairs))
 
 
 @given(st.integers(0, 20), st.integers(1, 25), st.integers(0, 24), ROWS)
