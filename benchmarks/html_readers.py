@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,17 +41,19 @@ def read(path: Path) -> int:
 
 def main() -> None:
     """Measure and print."""
-    from tests.simulator import bulk, telegram_html
+    from tests.simulator import bulk, meta_html, telegram_html
 
     records = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "ChatExport"
+        folder = Path(name)
         chat = bulk.bulk_chat(records, 7, "telegram")
         chat.with_media = False
-        telegram_html.write_folder(chat, folder)
-        size = sum(p.stat().st_size for p in folder.rglob("*"))
-        took, rows = best_of(5, lambda: read(folder))
-        print(f"telegram_html  {rows} rows, {size / 1e6:.1f} MB: {took:.2f} s, {rows / took:,.0f} rows/s")
+        telegram_html.write_folder(chat, folder / "telegram_html")
+        chat = bulk.bulk_chat(records, 7, "instagram")
+        meta_html.write_zip([chat], folder / "meta_html.zip", "instagram_2024")
+        for path in (folder / "telegram_html", folder / "meta_html.zip"):
+            took, rows = best_of(5, partial(read, path))
+            print(f"{path.stem:16} {rows} rows: {took:.2f} s, {rows / took:,.0f} rows/s")
 
 
 if __name__ == "__main__":

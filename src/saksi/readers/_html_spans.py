@@ -468,8 +468,8 @@ _FAMILIES: Final = (
         rb"<title>\s*Exported Data\s*</title>|<div class=\"message (?:default clearfix|service)[^\"]*\" id=\"message-?\d+\""
     )),
     ("meta", re.compile(
-        rb"class=\"[^\"]*\b(?:_a6-g|_a6-p|_2lej|_a706|_4t5n)\b[^\"]*\"|<div class=\"message_header\">\s*<span class=\"user\""
-        rb"|<body[^>]*class=\"_5vb_"
+        rb"class=\"[^\"]*(?:\b_a6-g\b|\b_2lej uiBoxWhite\b|\b_a6-h _a6-i\b)[^\"]*\"|<body[^>]*class=\"_5vb_ _2yq"
+        rb"|<div class=\"message_header\">\s*<span class=\"user\""
     )),
     ("imessage", re.compile(
         rb"<div class=\"message\",?[^>]*>\s*<div class=\"(?:sent [A-Za-z]*|received)[^\"]*\">\s*<p><span class=\"timestamp\""

@@ -576,11 +576,12 @@ def _thread(source: Source, part: Part, events: Events) -> Thread:
     return Thread(platform_of(source, part), thread_path, words(around.get(("title",))), flags)
 
 
-def in_order(parts: Sequence[Part]) -> list[list[tuple[int | None, Part]]]:
-    """Parts by folder (first seen first), each folder's in the order of their numbers: 1, 2, 10."""
+def in_order(parts: Sequence[Part], place: re.Pattern[str] = _PLACE) -> list[list[tuple[int | None, Part]]]:
+    """Parts by folder (first seen first), each folder's in the order of their numbers: 1, 2, 10. place: of one file's
+    path, its third group the number."""
     folders: dict[str, list[tuple[int | None, Part]]] = {}
     for part in parts:
-        found = _PLACE.search(part.path or "")
+        found = place.search(part.path or "")
         number = int(found[3]) if found is not None and len(found[3]) < 10 else None
         folder = (part.path or "").rpartition("/")[0] if number is not None else f"{part.path}\0{part.number}"
         folders.setdefault(folder, []).append((number, part))

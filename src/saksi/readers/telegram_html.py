@@ -38,11 +38,10 @@ import numpy as np
 import pyarrow as pa
 
 from saksi.parts import Part, Source
+from saksi.readers import _html_dates as hd
 from saksi.readers import _html_spans as hs
 from saksi.readers import _json_spans as js
 from saksi.readers.base import Chunk, Evidence, Problem, ReadSettings, const
-from saksi.table.schema import UTC_US
-from saksi.times import local_seconds_to_utc_us
 
 ROWS_AT_ONCE: Final = 8192
 OPENING: Final = re.compile(rb'<div class="message (?:default|service)\b')
@@ -430,28 +429,12 @@ class _File:
 
     def _times(self, dates: Sequence[str | None]) -> tuple[pa.Array, list[str]]:
         """sent_at and sent_at_basis of the rows' dates."""
-        zone, n = self.settings.zone, len(dates)
-        local = np.zeros(n, dtype=np.int64)
-        offset = np.zeros(n, dtype=np.int64)
-        bases = ["offset"] * n
-        for i, date in enumerate(dates):
-            seconds, shift = (None, None) if date is None else self.dates(date)
-            if seconds is None:
-                bases[i] = "none"
-                continue
-            local[i] = seconds
-            if shift is None:
-                bases[i] = "zone_unknown" if zone is None else "zone_given"
-            else:
-                offset[i] = shift
-        us = (local - offset) * 1_000_000
-        if zone is not None and "zone_given" in bases:
-            given = np.array([b == "zone_given" for b in bases])
-            us[given] = local_seconds_to_utc_us(local[given], zone)
+        moments = [(None, None) if date is None else self.dates(date) for date in dates]
+        sent, bases = hd.columns([m[0] for m in moments], [m[1] for m in moments], self.settings.zone)
         if "zone_unknown" in bases and not self.zone_said:
             self.zone_said = True
             self.table.problems.append(Problem("zone_unknown", self.part.path))
-        return pa.array(us, UTC_US, mask=np.array([b in ("none", "zone_unknown") for b in bases], dtype=bool)), bases
+        return sent, bases
 
 
 @dataclass

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from saksi.readers.registry import reader_named
-from tests.readers.html import telegram_pages
+from tests.readers.html import meta_pages, telegram_pages
 from tests.readers.telegram.reading import read, source_of
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "samples"
@@ -36,6 +36,11 @@ def samples() -> dict[str, dict[str, bytes]]:
             "messages.html": telegram_pages.first(), "messages2.html": telegram_pages.second(), "css/style.css": b"body {}\n",
         },
         "telegram_html/alone": {"messages.html": telegram_pages.first()},
+        "meta_html/instagram": {
+            f"{meta_pages.ROOT}/message_1.html": meta_pages.instagram(), "start_here.html": b"<html><title>Unduhan</title></html>",
+        },
+        "meta_html/facebook_2019": {"message_1.html": meta_pages.facebook_2019()},
+        "meta_html/facebook_2016": {"messages.htm": meta_pages.old()},
     }
 
 
