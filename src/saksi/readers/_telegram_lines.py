@@ -23,12 +23,14 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from saksi.readers import _json_spans as js
 from saksi.readers.base import Spans
@@ -46,6 +48,10 @@ LEARN_ROWS_MIN: Final = 4
 TRIES_MAX: Final = 400
 """Records asked in vain or for nothing in one part, after which no more are: bounds time on exports of great variety."""
 NUMBER_DIGITS_MAX: Final = 16
+WORD: Final = 8
+"""Bytes compared at once. So many must follow a run in its buffer: the last word of a literal may reach beyond it."""
+EQUAL_BYTES_MAX: Final = 64
+"""Strings of one length up to this are gathered as they lie, all at once."""
 SECONDS_END: Final = 253_402_300_800
 """The first second after the year 9999."""
 
@@ -56,6 +62,7 @@ _ACTORS: Final = {"actor": "name", "actor_id": "account"}
 _NEVER_EMPTY: Final = frozenset({"date", "name", "account", "words"})
 
 _FIELD: Final = re.compile(rb'( *)"([a-z0-9_]+)": (.*?)(,?)', re.DOTALL)
+_NUMERIC: Final = ("id", "at", "reply", "edited_at", "number")
 _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _NUMBER: Final = re.compile(rb"0|[1-9][0-9]*")
 _TEXTS: Final = msgspec.json.Decoder(list[str])
@@ -96,17 +103,17 @@ class Form:
     literals: tuple[bytes, ...]
     values: tuple[Value, ...]
     constants: Constants
-    checks: tuple[tuple[tuple[int, int], ...], ...] = field(init=False)
+    checks: tuple[tuple[Words, np.uint64], ...] = field(init=False)
     hits: int = 0
 
     def __post_init__(self) -> None:
-        self.checks = tuple(_word_checks(literal) for literal in self.literals)
+        self.checks = tuple(_words(literal) for literal in self.literals)
 
 
-def _word_checks(literal: bytes) -> tuple[tuple[int, int], ...]:
-    """`literal` (eight bytes or more) as eight-byte words: (offset, word), the last one overlapping."""
-    at = [*range(0, len(literal) - 8, 8), len(literal) - 8]
-    return tuple((a, int.from_bytes(literal[a : a + 8], "little")) for a in at)
+def _words(literal: bytes) -> tuple[Words, np.uint64]:
+    """`literal` as eight-byte words, zeros after its end, and the mask of its bytes in the last of them."""
+    over = -len(literal) % WORD
+    return np.frombuffer(literal + bytes(over), dtype="<u8"), np.uint64((1 << 8 * (WORD - over)) - 1)
 
 
 # -- learning a form --------------------------------------------------------------------------------------------------
@@ -140,8 +147,6 @@ def learn(raw: bytes, indent: int, separator: bytes, known: frozenset[str], judg
         values.append(Value(role, line, whole.index(b"\n", end) - end))
         at = end
     literals.append(whole[at:])
-    if min(map(len, literals)) < 8:
-        return None
     return Form(whole.count(b"\n"), tuple(literals), tuple(values), constants)
 
 
@@ -311,7 +316,8 @@ def numbers(words: Words, start: Ints, end: Ints) -> tuple[Ints, Bools]:
     """The numbers that the digits [start, end) spell; good: 1 to 16 digits, no leading zero."""
     length = end - start
     good: Bools = (length > 0) & (length <= NUMBER_DIGITS_MAX)
-    length = np.where(good, length, 1)
+    if not good.all():
+        length = np.where(good, length, 1)
     head = np.minimum(length, 8)
     first = words[start]
     value, digits = eight_digits((first << _SHIFT[head]) | _FILL[head])
@@ -329,26 +335,23 @@ def numbers(words: Words, start: Ints, end: Ints) -> tuple[Ints, Bools]:
 
 @dataclass
 class _Taken:
-    """Records that a form took. starts, ends: by place in the form. numbers: role -> value."""
+    """Records that a form took. starts, ends: by place in the form."""
 
     form: Form
     rows: Ints
     starts: list[Ints]
     ends: list[Ints]
-    numbers: dict[str, Ints]
 
     def keep(self, good: Bools) -> None:
         """Leave the other records to other forms."""
-        if not good.all():
-            self.rows = self.rows[good]
-            self.starts = [s[good] for s in self.starts]
-            self.ends = [e[good] for e in self.ends]
-            self.numbers = {role: n[good] for role, n in self.numbers.items()}
+        self.rows = self.rows[good]
+        self.starts = [s[good] for s in self.starts]
+        self.ends = [e[good] for e in self.ends]
 
-    def of(self, role: str) -> list[tuple[Ints, Ints]]:
-        """(starts, ends) of every place of this role."""
+    def of(self, *roles: str) -> list[tuple[Ints, Ints]]:
+        """(starts, ends) of every place of these roles."""
         return [
-            (s, e) for v, s, e in zip(self.form.values, self.starts, self.ends, strict=True) if v.role == role
+            (s, e) for v, s, e in zip(self.form.values, self.starts, self.ends, strict=True) if v.role in roles
         ]
 
 
@@ -363,7 +366,9 @@ class _Scan:
             raise _NoRun
         self.size = end + len(self.separator) - at
         self.view = np.frombuffer(buf, dtype=np.uint8, count=self.size, offset=at)
-        self.words: Words = np.ndarray((len(buf) - at - 7,), "<u8", buf, at, (1,))
+        self.slack = len(buf) - at - self.size
+        if self.slack < WORD:
+            raise _NoRun
         self.lines = np.flatnonzero(self.view < 32)
         if not len(self.lines) or (self.view[self.lines] != 10).any() or self.lines[0] != 1:
             raise _NoRun
@@ -379,6 +384,7 @@ class _Scan:
     def run(self) -> Run:
         """Everything; raises _NoRun."""
         form = self._take_all()
+        numbers_of = self._numbers(form)
         fast, slow = np.flatnonzero(form >= 0), np.flatnonzero(form < 0)
         if len(slow) * 2 > self.n:
             raise _NoRun
@@ -389,8 +395,8 @@ class _Scan:
         self._check_strings()
         return Run(
             self.base, self.buf, spans + (self.base + self.at), fast, slow, [t.form for t in self.taken], form[fast],
-            self._number("id"), self._number("at"), self._strings("date"), self._strings("name"),
-            self._strings("account"), self._texts(), self._few("reply"), self._few("edited_at"),
+            numbers_of["id"][1], numbers_of["at"][1], self._strings("date"), self._strings("name"),
+            self._strings("account"), self._texts(), numbers_of["reply"], numbers_of["edited_at"],
         )
 
     # -- forms ---------------------------------------------------------------------------------------------------
@@ -441,48 +447,76 @@ class _Scan:
         return rows[number[rows] < 0]
 
     def _matching(self, form: Form, rows: Ints) -> _Taken | None:
-        taken = _Taken(form, rows, [], [], {})
-        at = self.start[rows]
+        taken = _Taken(form, rows, [], [])
+        at, limit, first = self.start[rows], self.start[rows + 1], self.line[rows]
+        last = len(form.values)
         for k, literal in enumerate(form.literals):
             after = at + len(literal)
-            good = after <= self.start[taken.rows + 1] if k < len(form.values) else after == self.start[taken.rows + 1]
-            if not good.all():
-                taken.keep(good)
-                at, after = at[good], after[good]
-            good = self._equal(at, form.checks[k])
-            if k < len(form.values):
+            good = after <= limit if k < last else after == limit
+            if good.all():
+                good = self._equal(at, form.checks[k])
+            else:
+                inside = np.flatnonzero(good)
+                good[inside] = self._equal(at[inside], form.checks[k])
+            if k < last:
                 value = form.values[k]
-                at = self.lines[self.line[taken.rows] + value.line] - value.after
-                good &= at - after >= (1 if value.role in _NEVER_EMPTY else 0)
+                at = self.lines[first + value.line] - value.after
+                good &= at >= after + (value.role in _NEVER_EMPTY)
                 taken.starts.append(after)
                 taken.ends.append(at)
             if not good.all():
-                taken.keep(good)
-                at = at[good]
-                if not len(at):
+                if not good.any():
                     return None
-        self._read_numbers(taken)
+                taken.keep(good)
+                at, limit, first = at[good], limit[good], first[good]
         return taken
 
-    def _equal(self, at: Ints, checks: tuple[tuple[int, int], ...]) -> Bools:
-        """Where the words of a literal stand at `at`."""
-        unlike = self.words[at + checks[0][0]] ^ _u(checks[0][1])
-        for offset, word in checks[1:]:
-            unlike |= self.words[at + offset] ^ _u(word)
+    def _equal(self, at: Ints, check: tuple[Words, np.uint64]) -> Bools:
+        """Where the words of a literal stand at `at`: gathered whole, which costs little more than a byte of each."""
+        words, mask = check
+        block = self._gathered(at, WORD * len(words)).view("<u8").reshape(-1, len(words))
+        block ^= words
+        block[:, -1] &= mask
+        if not block.any():
+            return np.ones(len(at), dtype=np.bool_)
+        unlike = block[:, 0]
+        for k in range(1, len(words)):
+            unlike = unlike | block[:, k]
         like: Bools = unlike == 0
         return like
 
-    def _read_numbers(self, taken: _Taken) -> None:
-        good = np.ones(len(taken.rows), dtype=np.bool_)
-        for value, start, end in zip(taken.form.values, taken.starts, taken.ends, strict=True):
-            if value.role in ("id", "reply", "number", "at", "edited_at"):
-                number, fine = numbers(self.words, start, end)
-                good &= fine
-                if value.role in ("at", "edited_at"):
-                    good &= (number > 0) & (number < SECONDS_END)
-                if value.role != "number":
-                    taken.numbers[value.role] = number
-        taken.keep(good)
+    def _gathered(self, at: Ints, size: int) -> npt.NDArray[Any]:
+        """The `size` bytes at each of these places."""
+        whole: npt.NDArray[Any] = np.ndarray((self.size + self.slack - size + 1,), f"V{size}", self.buf, self.at, (1,))
+        return whole[at]
+
+    def _numbers(self, form: Ints) -> dict[str, tuple[Ints, Ints]]:
+        """(numbers of the records among the fast ones, values) by role, in order; read all at once. A record one of whose
+        numbers is none is given back: `form` -1."""
+        places = {role: [(t.rows, s, e) for t in self.taken for s, e in t.of(role)] for role in _NUMERIC}
+        every = [place for role in _NUMERIC for place in places[role]]
+        if not every:
+            raise _NoRun
+        rows, start, end = (np.concatenate([place[k] for place in every]) for k in range(3))
+        word: Words = np.ndarray((self.size + self.slack - WORD + 1,), "<u8", self.buf, self.at, (1,))
+        value, good = numbers(word, start, end)
+        edges = np.cumsum([0, *(sum(len(place[0]) for place in places[role]) for role in _NUMERIC)]).tolist()
+        parts = {role: slice(a, b) for role, (a, b) in zip(_NUMERIC, pairwise(edges), strict=True)}
+        for role in ("at", "edited_at"):
+            seconds = value[parts[role]]
+            good[parts[role]] &= (seconds > 0) & (seconds < SECONDS_END)
+        if not good.all():
+            form[rows[~good]] = -1
+            for taken in self.taken:
+                taken.keep(form[taken.rows] >= 0)
+        slot = np.cumsum(form >= 0) - 1
+        found: dict[str, tuple[Ints, Ints]] = {}
+        for role in ("id", "at", "reply", "edited_at"):
+            own, values = rows[parts[role]], value[parts[role]]
+            order = np.argsort(own, kind="stable")
+            order = order[form[own[order]] >= 0]
+            found[role] = slot[own[order]], values[order]
+        return found
 
     # -- the other records ---------------------------------------------------------------------------------------
 
@@ -501,30 +535,23 @@ class _Scan:
 
     # -- columns -------------------------------------------------------------------------------------------------
 
-    def _number(self, role: str) -> Ints:
-        column = np.empty(self.m, dtype=np.int64)
-        for taken in self.taken:
-            column[self.slot[taken.rows]] = taken.numbers[role]
-        return column
-
-    def _few(self, role: str) -> tuple[Ints, Ints]:
-        """(numbers among the fast ones, values) of a number that few records have, in order."""
-        holders = [t for t in self.taken if role in t.numbers]
-        if not holders:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-        rows = np.concatenate([self.slot[t.rows] for t in holders])
-        order = np.argsort(rows)
-        return rows[order], np.concatenate([t.numbers[role] for t in holders])[order]
-
     def _slices(self, starts: Ints, ends: Ints) -> pa.Array:
-        """Strings [start, end) of the run, in ascending order; raises _NoRun where one is not UTF-8 or no JSON string."""
+        """Strings [start, end) of the run, in ascending order, as JSON has them."""
         if not len(starts):
             return pa.array([], pa.string())
+        length = int(ends[0] - starts[0])
+        if 0 < length <= EQUAL_BYTES_MAX and (ends - starts == length).all():
+            letters = pa.py_buffer(self._gathered(starts, length))
+            places = pa.py_buffer(np.arange(0, length * len(starts) + 1, length, dtype=np.int32))
+            return pa.Array.from_buffers(pa.string(), len(starts), [None, places, letters])
+        return self._between(starts, ends).take(pa.array(np.arange(0, 2 * len(starts), 2)))
+
+    def _between(self, starts: Ints, ends: Ints) -> pa.Array:
+        """Strings [start, end) of the run where they lie, each followed by what is between it and the next."""
         flat = np.empty(2 * len(starts), dtype=np.int32)
         flat[::2], flat[1::2] = starts, ends
         run = pa.py_buffer(memoryview(self.buf)[self.at : self.at + self.size])
-        every = pa.Array.from_buffers(pa.string(), len(flat) - 1, [None, pa.py_buffer(flat), run])
-        return _decoded(every.take(pa.array(np.arange(0, len(flat), 2))))
+        return pa.Array.from_buffers(pa.string(), len(flat) - 1, [None, pa.py_buffer(flat), run])
 
     def _strings(self, role: str) -> pa.Array:
         """A column of strings, one a record at most."""
@@ -537,7 +564,7 @@ class _Scan:
             else:
                 start[rows] = end[rows] = self.start[taken.rows]
                 lacking[rows] = True
-        column = self._slices(start, end)
+        column = _decoded(self._slices(start, end))
         return column if not lacking.any() else _nulled(column, lacking)
 
     def _texts(self) -> pa.Array:
@@ -557,24 +584,29 @@ class _Scan:
             at = first[self.slot[taken.rows]]
             for k, (s, e) in enumerate(taken.of("words") + taken.of("piece")):
                 start[at + k], end[at + k] = s, e
-        pieces_ = self._slices(start, end)
-        offsets = np.frombuffer(pieces_.buffers()[1], dtype=np.int32)[: len(start) + 1] if len(start) else np.zeros(
-            1, dtype=np.int32)
+        if not len(start):
+            return pa.array([None if no else "" for no in wordless.tolist()], pa.string())
+        _, places, letters = _decoded(self._slices(start, end)).buffers()
+        offsets = np.frombuffer(places, dtype=np.int32)[: len(start) + 1]
         own = np.append(offsets[first], offsets[-1]).astype(np.int32)
-        data = pieces_.buffers()[2] if len(start) else pa.py_buffer(b"")
-        column = pa.Array.from_buffers(pa.string(), self.m, [None, pa.py_buffer(own), data])
+        column = pa.Array.from_buffers(pa.string(), self.m, [None, pa.py_buffer(own), letters])
         if ((own[1:] == own[:-1]) & (count > 0)).any():
             raise _NoRun  # a list of empty strings: words may be looked for elsewhere
         return column if not wordless.any() else _nulled(column, wordless)
 
     def _check_strings(self) -> None:
-        """The strings that no column is made of must be strings all the same."""
+        """The strings that no column is made of must be strings all the same: as the words are where they are the words
+        again, as `text_entities` of plain words."""
         for taken in self.taken:
-            places = taken.of("string")
+            places, words = taken.of("string"), taken.of("words")
+            if len(places) == 1 and len(words) == 1:
+                again = pc.equal(self._between(*places[0]), self._between(*words[0]))
+                other = ~np.asarray(again)[::2]
+                places = [(places[0][0][other], places[0][1][other])] if other.any() else []
             if places:
                 starts = np.stack([s for s, _ in places], axis=1).ravel()
                 ends = np.stack([e for _, e in places], axis=1).ravel()
-                self._slices(starts, ends)
+                _decoded(self._slices(starts, ends))
 
 
 def _nulled(column: pa.Array, null: Bools) -> pa.Array:
@@ -590,14 +622,14 @@ def _decoded(column: pa.Array) -> pa.Array:
     except pa.ArrowInvalid:
         raise _NoRun from None
     _, offsets, data = column.buffers()
-    if data is None:
-        return column
     places = np.frombuffer(offsets, dtype=np.int32)[: len(column) + 1]
-    letters = np.frombuffer(data, dtype=np.uint8)[: int(places[-1])]
-    marks = (letters == 0x5C) | (letters == 0x22)
-    if not marks.any():
+    letters = np.frombuffer(data, dtype=np.uint8)[: int(places[-1])] if data is not None else np.empty(0, np.uint8)
+    marks = letters == 0x5C
+    marks |= letters == 0x22
+    at = np.flatnonzero(marks)
+    if not len(at):
         return column
-    rows = np.searchsorted(places, np.flatnonzero(marks), side="right") - 1
+    rows = np.searchsorted(places, at, side="right") - 1
     rows = rows[np.append(True, rows[1:] != rows[:-1])]
     raws = column.take(pa.array(rows)).cast(pa.binary()).to_pylist()
     try:
