@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import run, wall
+from benchmarks.meta_file import write as write_meta
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "docs" / "bench" / "figures.md"
@@ -81,12 +82,30 @@ def telegram(f: Figures, room: Path, records: int, times: int) -> None:
     f.say(f"\n## Telegram result.json, {records:,} records\n")
     f.say("| what | median | times faster |\n|---|---|---|")
     on, off = run("orjson_loads", path, times=times), run("orjson_loads", path, "off", times=times)
+    typed, pack = run("msgspec_typed", path, times=times), run("chatpack_telegram", path, times=times)
+    floor = run("byte_floor", path, times=times)
     mine = run("saksi_read", path, times=times)
     f.row("orjson.loads", on)
     f.row("orjson.loads, garbage collector off", off)
-    f.row("chatpack 0.1.0 (Rust)", run("chatpack_telegram", path, times=times))
+    f.row("msgspec typed decoding (list of structs of 8 fields)", typed)
+    f.row("chatpack 0.1.0 (Rust)", pack)
+    f.row("SHA-256, bytes read in windows, line ends found (floor; kept: lines)", floor)
     f.row("saksi, against orjson.loads", mine, on)
     f.row("saksi, against orjson.loads with the collector off", mine, off)
+    f.row("saksi, against msgspec typed decoding", mine, typed)
+    f.row("saksi, against chatpack", mine, pack)
+    f.row("saksi, against the floor", mine, floor)
+
+
+def meta(f: Figures, room: Path, records: int, times: int) -> None:
+    """Meta: records a second of one Instagram thread."""
+    folder = room / "ig"
+    written = write_meta(folder, records)
+    result = run("saksi_read", str(folder), times=times)
+    f.say(f"\n## Instagram messages, {written:,} records in files of 10,000\n")
+    f.say("| what | median | records a second |\n|---|---|---|")
+    speed = "" if "error" in result else f"{result['kept'] / result['seconds']:,.0f}"
+    f.say(f"| saksi | {shown(result)} | {speed} |")
 
 
 def whole_phone(f: Figures, room: Path, messages: int, miner: dict[str, Any]) -> None:
@@ -128,6 +147,7 @@ def main() -> int:
         cold_check(f, room)
         miner = whatsapp(f, room, records, times)
         telegram(f, room, records, times)
+        meta(f, room, records, times)
         whole_phone(f, room, phone, miner)
     finally:
         shutil.rmtree(room)

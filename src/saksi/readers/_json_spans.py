@@ -664,6 +664,48 @@ class Many(Protocol):
     def decode(self, data: bytes, /) -> list[Any]: ...
 
 
+class Seen:
+    """The value of a sign in a sound block. One class a field: the decoder then says which signs a block holds at all,
+    so that the others need not be looked for row by row."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class Signs:
+    """Decodes sound blocks of records: the fields `words` as they are, all others of `type_` as `Seen`.
+
+    seen: names of those others that the last block held.
+    """
+
+    def __init__(self, type_: type[msgspec.Struct], words: Collection[str]) -> None:
+        fields = msgspec.structs.fields(type_)
+        kinds = {f.name: type(f"Seen_{f.name}", (Seen,), {"__slots__": ()}) for f in fields if f.name not in words}
+        self._name_of = {kind: name for name, kind in kinds.items()}
+        self.record: type[msgspec.Struct] = msgspec.defstruct(
+            f"Quick{type_.__name__}",
+            [
+                (f.name, kinds[f.name] | None if f.name in kinds else Any, msgspec.field(default=None, name=f.encode_name))
+                for f in fields
+            ],
+            gc=False,
+        )
+        self.seen: set[str] = set()
+        self._decoder = msgspec.json.Decoder(list[self.record], dec_hook=self._hook)  # type: ignore[name-defined]
+
+    def _hook(self, kind: type[Any], value: Any) -> Any:
+        self.seen.add(self._name_of[kind])
+        return kind(value)
+
+    def decode(self, data: bytes, /) -> list[Any]:
+        """The records of one array."""
+        self.seen.clear()
+        records: list[Any] = self._decoder.decode(data)
+        return records
+
+
 def decode_block(
     block: Block, many: Many, one: msgspec.json.Decoder[S], type_: type[S]
 ) -> tuple[list[Any], dict[int, Repairs]]:
@@ -876,12 +918,12 @@ class Siblings:
     def __init__(self, source: Source, part: Part) -> None:
         self._alone = part.path is None
         self._by_path = {unicodedata.normalize("NFC", p.path): p for p in source.parts if p.path is not None}
-        self._folders = []
+        self._folders: list[str] = []
         folder = "" if part.path is None else part.path.rpartition("/")[0]
         while folder:
             self._folders.append(folder + "/")
             folder = folder.rpartition("/")[0]
-        self._folders.append("")
+        self._folders = [unicodedata.normalize("NFC", folder) for folder in (*self._folders, "")]
 
     def find(self, name: str, *, climb: bool) -> Part | None:
         """The part called `name` relative to the JSON's folder, or (climb) to any folder above it."""
@@ -889,7 +931,7 @@ class Siblings:
             return None
         name = unicodedata.normalize("NFC", name.replace("\\", "/").removeprefix("./"))
         for folder in self._folders if climb else self._folders[:1]:
-            part = self._by_path.get(unicodedata.normalize("NFC", folder) + name)
+            part = self._by_path.get(folder + name)
             if part is not None:
                 return part
         return None

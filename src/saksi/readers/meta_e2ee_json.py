@@ -94,6 +94,7 @@ def _ordinary_type(value: Any) -> bool:
 FORM: Final = Form(
     OPENING, Message, _row, "senderName", "timestamp", "text",
     {"type": _ordinary_type, "isUnsent": not_true, "media": _empty, "reactions": _empty, "link": _empty},
+    frozenset({"type", "isUnsent", "media", "reactions"}),
 )
 
 
@@ -125,9 +126,10 @@ class MetaE2eeJson:
 
     def read(self, source: Source, parts: Sequence[Part], settings: ReadSettings) -> Iterator[Chunk]:  # noqa: ARG002
         """Rows of each file."""
+        decoders = FORM.decoders()
         for part in parts:
             events = Events(part, OPENING)
-            yield from read_part(source, part, _thread(part, events), events, FORM)
+            yield from read_part(source, part, _thread(part, events), events, FORM, decoders)
 
 
 reader = MetaE2eeJson()

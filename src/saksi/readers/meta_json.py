@@ -60,9 +60,8 @@ HELD_BYTES_MAX: Final = 16 * limits.MIB
 """A file up to this size is parsed once and its parsed blocks held (about twice its bytes); a larger one is walked twice."""
 _MS_END: Final = 253_402_300_800_000
 """The first millisecond after the year 9999."""
-_MEDIA: Final = (
-    ("photos", "image"), ("videos", "video"), ("audio_files", "audio"), ("gifs", "gif"), ("files", "document"),
-)
+_MEDIA_OF: Final = attrgetter("photos", "videos", "audio_files", "gifs", "files")
+_MEDIA_TYPES: Final = ("image", "video", "audio", "gif", "document")
 
 
 class Message(msgspec.Struct, gc=False):
@@ -109,6 +108,9 @@ def _ordinary_type(value: Any) -> bool:
 _TYPES_THAT_SAY_MORE: Final = ("Call", "Subscribe", "Unsubscribe", "Payment")
 
 
+Decoders = tuple[js.Signs, msgspec.json.Decoder[Any]]
+
+
 @dataclass(frozen=True)
 class Form:
     """What the records of one download look like.
@@ -126,9 +128,13 @@ class Form:
     words: str
     signs: Mapping[str, Callable[[Any], bool]]
 
-    def decoders(self) -> tuple[msgspec.json.Decoder[Any], msgspec.json.Decoder[Any]]:
+    often: frozenset[str] = frozenset()
+    """Signs that most records of a download hold: they are read as they are."""
+
+    def decoders(self) -> Decoders:
         """Of a whole run of records, and of one."""
-        return msgspec.json.Decoder(list[self.message]), msgspec.json.Decoder(self.message)  # type: ignore[name-defined]
+        words = {self.sender, self.time, self.words, *self.often}
+        return js.Signs(self.message, words), msgspec.json.Decoder(self.message)
 
 
 def repaired(text: str) -> tuple[str, bool, bool]:
@@ -165,7 +171,7 @@ class Words:
 
 def dicts(value: Any) -> list[dict[str, Any]]:
     """The objects of a list; nothing where `value` is no list."""
-    return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []
+    return [v for v in value if isinstance(v, dict)] if value and isinstance(value, list) else []
 
 
 @dataclass
@@ -216,8 +222,8 @@ class Place:
 def attachments_of(m: Message, place: Place, words: Words) -> list[dict[str, Any]]:
     """Attachments of a record, in the order of the export's fields."""
     found: list[dict[str, Any] | None] = []
-    for name, media_type in _MEDIA:
-        for item in dicts(getattr(m, name)):
+    for items, media_type in zip(_MEDIA_OF(m), _MEDIA_TYPES, strict=True):
+        for item in dicts(items) if items else ():
             found.append(place.attachment(item.get("uri"), media_type, words))
             thumbnail = item.get("thumbnail_info", item.get("thumbnail"))
             if isinstance(thumbnail, dict) and isinstance(thumbnail.get("uri"), str):
@@ -237,7 +243,7 @@ def kind_of(m: Message, *, has_media: bool) -> str:
         return "service"
     if m.type == "Payment":
         return "payment"
-    return "media" if has_media or any(getattr(m, name) for name, _ in _MEDIA) or m.sticker else "text"
+    return "media" if has_media or any(_MEDIA_OF(m)) or m.sticker else "text"
 
 
 def flags_of(m: Message) -> list[str]:
@@ -302,7 +308,8 @@ def _row(m: Message, place: Place) -> Row:
     })
     share = m.share if isinstance(m.share, dict) else {}
     further = [
-        (f"share.{name}", *words.with_how(share.get(name))) for name in ("link", "share_text", "original_content_owner")
+        (f"share.{name}", *words.with_how(share.get(name)))
+        for name in (("link", "share_text", "original_content_owner") if share else ())
     ]
     further += [("users.name", *words.with_how(u.get("name"))) for u in dicts(m.users)]
     flags = flags_of(m)
@@ -333,19 +340,20 @@ class Events:
 
 
 def read_part(
-    source: Source, part: Part, thread: Thread, events: Events, form: Form, problems: Sequence[Problem] = ()
+    source: Source, part: Part, thread: Thread, events: Events, form: Form, decoders: Decoders,
+    problems: Sequence[Problem] = (),
 ) -> Iterator[Chunk]:
-    """Chunks of one file of one thread. problems: said with the first chunk."""
+    """Chunks of one file of one thread. decoders: the form's, made once for all files. problems: said with the first chunk."""
     ledger = js.Ledger()
     siblings = js.Siblings(source, part)
-    decoders = form.decoders()
     if problems:
         yield js.bare_chunk(part, problems=problems)
     for event in events:
         if isinstance(event, js.Block):
             with js.gc_paused():
                 records, repairs = js.decode_block(event, *decoders, form.message)
-                block = _Block(event, part, thread, Place(siblings), form, records, repairs)
+                seen = decoders[0].seen if records and type(records[0]) is decoders[0].record else None
+                block = _Block(event, part, thread, Place(siblings), form, decoders[1], records, repairs, seen)
                 chunks = list(block.chunks(ledger))
             yield from chunks
         elif isinstance(event, js.Oversize):
@@ -366,6 +374,7 @@ _OWN: Final = ("kind", "sender_name", "sent_at", "sent_at_text", "sent_at_basis"
 class _Block:
     """The rows of one run of records: plain talk column by column, every other record by `form.make_row`.
 
+    seen: the signs that the run holds where its records are of the decoder's own kind (`js.Signs`), else None.
     problems: (row, problem), in the order they were found.
     """
 
@@ -374,8 +383,10 @@ class _Block:
     thread: Thread
     place: Place
     form: Form
+    one: msgspec.json.Decoder[Any]
     records: list[Any]
     repairs: Mapping[int, js.Repairs]
+    seen: set[str] | None
     problems: list[tuple[int, Problem]] = field(default_factory=list)
     children: list[js.Child] = field(default_factory=list)
     kept: set[int] = field(default_factory=set)
@@ -405,7 +416,12 @@ class _Block:
         special = {i for i, m in enumerate(self.records) if m is None} if None in self.records else set()
         special.update(self.repairs)
         for name, harmless in form.signs.items():
+            wrapped = self.seen is not None and name not in form.often
+            if wrapped and self.seen is not None and name not in self.seen:
+                continue
             values = list(map(attrgetter(name), whole))
+            if wrapped:
+                values = [None if v is None else v.value for v in values]
             if values.count(None) < n and not _all_harmless(values, harmless):
                 special.update([i for i, v in enumerate(values) if v is not None and not harmless(v)])
         self.senders, self.times, self.texts = (
@@ -422,11 +438,14 @@ class _Block:
     def _columns(self, whole: list[Any], special: set[int]) -> dict[str, Any]:
         n = len(whole)
         times = np.array(self.times, dtype=np.int64)
-        repairs = self._undo()
+        texts, repairs = undone_at_once(self.texts) or (None, None)
+        if texts is None:
+            repairs = self._undo()
+            texts = _worded(self.texts)
         plain = {
             "kind": const("text", n), "sender_name": self._names(), "sent_at": pa.array(times * 1000, UTC_US),
             "sent_at_text": pc.cast(pa.array(times), pa.string()), "sent_at_basis": const("utc", n),
-            "text": _worded(self.texts), "text_repair": repairs,
+            "text": texts, "text_repair": repairs,
         }
         if not special:
             return plain
@@ -477,6 +496,8 @@ class _Block:
     def _row(self, i: int) -> Row:
         """A record that is more than plain words."""
         m = self.records[i]
+        if self.seen is not None:
+            m = js.decode_record(self.block.raw(i), int(self.block.spans[i, 0]), self.one, self.form.message, js.Repairs())
         if i in self.repairs:
             self.problems += [(i, Problem(r, self.part.path, s, e)) for r, s, e in self.repairs[i].problems]
         if m is None:
@@ -496,6 +517,34 @@ class _Block:
             flags = [*self.thread.flags, *(own.get("flags") or [])] or None
             self.children.append(js.Child(i, {**own, "flags": flags}, inherits))
         return row
+
+
+def undone_at_once(texts: Sequence[str | None]) -> tuple[pa.Array, pa.Array | None] | None:
+    """All of `texts` with the double encoding undone, null where there are no words, and the column text_repair; None
+    where one of them does not turn back whole, which is then found one by one (`repaired`).
+
+    A code point up to U+00FF is one byte of Latin-1: the lengths of the texts are the places of the repaired ones.
+    """
+    words = [t or "" for t in texts]
+    try:
+        letters = "".join(words).encode("latin-1")
+    except UnicodeEncodeError:
+        return None
+    length = np.fromiter(map(len, words), dtype=np.int32, count=len(words))
+    places = np.zeros(len(words) + 1, dtype=np.int32)
+    np.cumsum(length, out=places[1:])
+    valid = pa.py_buffer(np.packbits(length > 0, bitorder="little"))
+    column = pa.Array.from_buffers(pa.string(), len(words), [valid, pa.py_buffer(places), pa.py_buffer(letters)])
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return None
+    wide = np.flatnonzero(np.frombuffer(letters, dtype=np.uint8) >= 0x80)
+    if not len(wide):
+        return column, None
+    undone = np.zeros(len(words), dtype=np.bool_)
+    undone[np.searchsorted(places, wide, side="right") - 1] = True
+    return column, pc.if_else(pa.array(undone), "latin1_utf8", pa.scalar(None, pa.string()))
 
 
 def _all_harmless(values: list[Any], harmless: Callable[[Any], bool]) -> bool:
@@ -559,6 +608,7 @@ FORM: Final = Form(
         ),
         "type": _ordinary_type,
     },
+    frozenset({"type", "is_unsent", "is_geoblocked_for_viewer"}),
 )
 
 
@@ -616,6 +666,7 @@ class MetaJson:
 
     def read(self, source: Source, parts: Sequence[Part], settings: ReadSettings) -> Iterator[Chunk]:  # noqa: ARG002
         """Rows of each thread's files in the order of their numbers."""
+        decoders = FORM.decoders()
         for group in in_order(parts):
             expected = 1
             for number, part in group:
@@ -625,7 +676,7 @@ class MetaJson:
                     problems = [Problem("missing_sibling", part.path)] * gap
                     expected = number + 1
                 events = Events(part, OPENING)
-                yield from read_part(source, part, _thread(source, part, events), events, FORM, problems)
+                yield from read_part(source, part, _thread(source, part, events), events, FORM, decoders, problems)
 
 
 reader = MetaJson()

@@ -169,47 +169,6 @@ WORDS: Final = ("id", "type", "date", "date_unixtime", "from_", "from_id", "text
 SIGNS: Final = tuple(f.name for f in msgspec.structs.fields(Plain) if f.name not in WORDS)
 
 
-class Seen:
-    """The value of a sign in a sound block. One class a field: the decoder then says which signs a block holds at all,
-    so that the others need not be looked for row by row."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
-_SEEN: Final = {name: type(f"Seen_{name}", (Seen,), {"__slots__": ()}) for name in SIGNS}
-_NAME_OF: Final = {kind: name for name, kind in _SEEN.items()}
-Quick: Final = msgspec.defstruct(
-    "Quick",
-    [
-        (f.name, Any if f.name in WORDS else _SEEN[f.name] | None, msgspec.field(default=None, name=f.encode_name))
-        for f in msgspec.structs.fields(Plain)
-    ],
-    gc=False,
-)
-"""`Plain` with signs as `Seen`: the form of a record in a block that decodes as a whole."""
-
-
-class _Bulk:
-    """Decodes sound blocks. signs: names of those that the last block held."""
-
-    def __init__(self) -> None:
-        self.signs: set[str] = set()
-        self._decoder = msgspec.json.Decoder(list[Quick], dec_hook=self._hook)  # type: ignore[valid-type]
-
-    def _hook(self, kind: type[Any], value: Any) -> Any:
-        self.signs.add(_NAME_OF[kind])
-        return kind(value)
-
-    def decode(self, data: bytes, /) -> list[Any]:
-        """The records of one array."""
-        self.signs.clear()
-        records: list[Any] = self._decoder.decode(data)
-        return records
-
-
 _FIELDS: Final = frozenset(f.encode_name for f in msgspec.structs.fields(Message))
 _PLAIN = msgspec.json.Decoder(Plain)
 _ONE = msgspec.json.Decoder(Message)
@@ -426,7 +385,7 @@ class _Job:
     thread_kinds: dict[str, str | None] = field(default_factory=dict)
     ledger: js.Ledger = field(default_factory=js.Ledger)
     zone_unknown: bool = False
-    bulk: _Bulk = field(default_factory=_Bulk)
+    bulk: js.Signs = field(default_factory=lambda: js.Signs(Plain, WORDS))
     forms_left: bool = False
     """Whether the forms of `book` were learnt in a left chat, whose rows have a flag more."""
 
@@ -508,8 +467,8 @@ class _Job:
     def _block(self, block: js.Block) -> Iterator[Chunk]:
         with js.gc_paused():
             records, repaired = js.decode_block(block, self.bulk, _PLAIN, Plain)
-            sound = bool(records) and type(records[0]) is Quick
-        signs = [name for name in SIGNS if name in self.bulk.signs] if sound else SIGNS
+            sound = bool(records) and type(records[0]) is self.bulk.record
+        signs = [name for name in SIGNS if name in self.bulk.seen] if sound else SIGNS
         for at in range(0, len(records), ROWS_AT_ONCE):
             with js.gc_paused():
                 chunks = list(self._rows(block, at, records[at : at + ROWS_AT_ONCE], repaired, signs))
@@ -613,7 +572,7 @@ class _Job:
             if repaired:  # a word that is not UTF-8: its repairs are the exact path's
                 yield from self._block(_whole_block(run))
                 return
-            rows = self._exact(block, records, [s for s in SIGNS if s in self.bulk.signs])
+            rows = self._exact(block, records, [s for s in SIGNS if s in self.bulk.seen])
             columns = _woven(run, columns, rows)
             ids, at = _with_ids(run, rows.f["id"])
             answers += [
@@ -893,7 +852,7 @@ def _texts(values: Sequence[Any] | None) -> Any:
     """A column of texts that few rows have: as decoded one by one, or as `Seen`."""
     if values is None or values.count(None) == len(values):
         return None
-    return [None if v is None else _said(v.value if isinstance(v, Seen) else v) for v in values]
+    return [None if v is None else _said(v.value if isinstance(v, js.Seen) else v) for v in values]
 
 
 def _strings(values: Sequence[Any], said: Callable[[Any], str | None]) -> pa.Array:

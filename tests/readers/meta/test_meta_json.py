@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -240,3 +242,50 @@ def test_half_a_thread_is_recognised() -> None:
     for data, which in ((THREAD, reader), (ENCRYPTED, sealed)):
         for cut in range(data.index(b'"timestamp'), len(data), 50):
             assert which.recognise(source_of(data[:cut], "message_1.json").parts[0]) is not None
+
+
+HALVES = st.text(alphabet="aé\u0080\u00e2\u0098\u0083\u00ed\u00a0\u00f4\u0090")
+
+
+@given(st.lists(st.none() | st.text() | HALVES, max_size=8), st.booleans())
+def test_texts_undone_at_once_are_those_undone_one_by_one(texts: list[str | None], doubled: bool) -> None:
+    if doubled:
+        texts = [None if t is None else t.encode("utf-8", "replace").decode("latin-1") for t in texts]
+    each = [meta_json.repaired(t or "") for t in texts]
+    at_once = meta_json.undone_at_once(texts)
+    if at_once is None:
+        assert any(not (t or "").isascii() and not done for t, (_, done, _) in zip(texts, each, strict=True))
+        return
+    column, repairs = at_once
+    assert column.to_pylist() == [text or None for text, _, _ in each]
+    assert (repairs.to_pylist() if repairs is not None else [None] * len(texts)) == [
+        "latin1_utf8" if done else None for _, done, _ in each
+    ]
+
+
+VALUES: Any = st.none() | st.booleans() | st.integers(-5, 1 << 62) | st.text(max_size=5) | st.just([]) | st.just([{"uri": "a/b.jpg"}])
+RECORD = st.fixed_dictionaries(
+    {"sender_name": st.text(max_size=5) | VALUES, "timestamp_ms": st.integers(1, 1 << 41) | VALUES},
+    optional={
+        "content": st.text(max_size=9) | VALUES, "photos": VALUES, "sticker": VALUES | st.just({"uri": "s/t.webp"}),
+        "share": VALUES | st.just({"link": "https://contoh.example"}), "users": VALUES | st.just([{"name": "Citra"}]),
+        "reactions": VALUES | st.just([{"reaction": "\u00e2\u009d\u00a4", "actor": "Ayu"}]), "call_duration": VALUES,
+        "missed": VALUES, "is_unsent": VALUES, "is_geoblocked_for_viewer": VALUES, "is_taken_down": VALUES,
+        "type": VALUES | st.sampled_from(["Generic", "Call", "Payment"]), "of_tomorrow": VALUES,
+    },
+)
+
+
+@given(st.lists(RECORD, min_size=1, max_size=8), st.booleans())
+def test_column_by_column_gives_what_one_by_one_gives(records: list[dict[str, Any]], broken: bool) -> None:
+    data = one_file(*records)
+    if broken:
+        data = data.replace(b'"timestamp_ms"', b'"timestamp_ms', 1)
+    fields = frozenset(f.name for f in msgspec.structs.fields(meta_json.Message))
+    alone = dataclasses.replace(meta_json.FORM, signs=dict.fromkeys(fields, lambda _: False), often=fields)
+    read_ = [read(reader, source_of(data), every=True)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(meta_json, "FORM", alone)
+        read_.append(read(reader, source_of(data), every=True))
+    assert read_[0].rows == read_[1].rows  # type: ignore[attr-defined]
+    assert read_[0].problems == read_[1].problems
