@@ -14,6 +14,7 @@ Indonesia has WIB (Asia/Jakarta, +7), WITA (Asia/Makassar, +8) and WIT (Asia/Jay
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -31,6 +32,21 @@ SHORT_ZONES: Final = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "As
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+CALIBRATED: Final = "="
+"""What the name of a calibrated zone begins with: "=+25200" is a clock that shows 25,200 s more than UTC."""
+
+CLOCK_OFF_S: Final = 120
+"""A difference this near to a zone's (whole quarters of an hour) is taken as the zone's: many exports hold minutes only, and
+people read a minute early or late. Any other difference is a clock that was wrong, and is kept to the second."""
+
+
+def calibrated_zone(local_s: int, true_s: int) -> str:
+    """The name of the zone in which a clock that showed `local_s` (wall clock as if UTC) was at `true_s` (UTC)."""
+    offset = local_s - true_s
+    quarter = round(offset / 900) * 900
+    return f"{CALIBRATED}{quarter if abs(offset - quarter) <= CLOCK_OFF_S else offset:+d}"
+
+
 def zone_name(text: str) -> str:
     """The tz database name for what a person typed ("WIB", "Asia/Jakarta"). Raises UsageError for anything else."""
     name = SHORT_ZONES.get(text.strip().upper(), text.strip())
@@ -39,6 +55,11 @@ def zone_name(text: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as e:
         raise UsageError("unknown_zone", zone=name[:40]) from e
     return name
+
+
+def reading_zone(name: str) -> str:
+    """What a reader is told, checked: a zone's name, or a calibrated one. Raises UsageError."""
+    return name if re.fullmatch(r"=[+-][0-9]{1,12}", name) else zone_name(name)
 
 
 def zone_label(name: str) -> str:
@@ -55,7 +76,7 @@ def local_seconds_to_utc_us(local_s: npt.NDArray[np.int64], zone: str) -> npt.ND
     A wall-clock time that occurs twice (clocks set back) is taken as its first occurrence, one that does not occur as
     what the zone's rules before the change give (PEP 495, fold=0).
     """
-    offsets = _offsets_s(local_s, ZoneInfo(zone), (86_400, 3_600))
+    offsets = int(zone[1:]) if zone.startswith(CALIBRATED) else _offsets_s(local_s, ZoneInfo(zone), (86_400, 3_600))
     result: npt.NDArray[np.int64] = (local_s - offsets) * 1_000_000
     return result
 

@@ -11,7 +11,8 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
@@ -35,7 +36,7 @@ from saksi.table.schema import (
 )
 from saksi.table.threads import ThreadSummaries
 from saksi.table.write import format_of, write_file
-from saksi.times import zone_name
+from saksi.times import EPOCH, calibrated_zone, zone_name
 
 if TYPE_CHECKING:
     from saksi.case.finders import Finders
@@ -313,6 +314,7 @@ class BuildOptions:
     owner: str | None = None
     at_risk: tuple[str, ...] = ()
     zone: str | None = None
+    known_times: tuple[str, ...] = ()
     date_order: str | None = None
     threads: tuple[str, ...] | None = None
     format: str | None = None
@@ -418,6 +420,8 @@ def build(
     check_by(options.by)
     _check_folder(options.out)
     settings(options.format, options.zone, options.date_order)
+    for told in options.known_times:
+        known_time(told)
     case_ = Case.open(folder, passphrase) if is_case(folder) else Case.create(folder, passphrase, **vault_options)
     with case_ as case, Finders(big=_much_to_read(paths)) as finders:
         if rule.statement is not None:
@@ -426,6 +430,8 @@ def build(
         if case.get("code") is None:
             case.set("code", code_for([r.digest for _, r, _ in case.sources()]))
         _remember(case, options, ask)
+        for told in options.known_times:
+            calibrate(case, told, options.by)
         _read_all(case, options, ask, finders, progress)
         duplicates.mark_duplicates(case)
         not_found = _remember_people(case, options, ask)
@@ -463,6 +469,50 @@ def _remember(case: Case, options: BuildOptions, ask: Ask | None) -> None:
     zone = options.zone or case.get("zone") or (ask.zone() if ask else None)
     if zone:
         case.set("zone", zone_name(zone))
+
+
+def known_time(told: str) -> tuple[str, int]:
+    """(message id, seconds since 1970 UTC) of "MESSAGE_ID=2024-05-01T12:00+07:00". Raises UsageError."""
+    message_id, _, text = told.partition("=")
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError as e:
+        raise UsageError("known_time_unclear") from e
+    if at.tzinfo is None or not message_id.strip():
+        raise UsageError("known_time_unclear")
+    return message_id.strip(), (at - EPOCH) // timedelta(seconds=1)
+
+
+def calibrate(case: Case, told: str, by: str) -> None:
+    """Set the clock of the source that holds a message by the time at which it was truly sent. Raises UsageError.
+
+    Only times that the export gives without a zone are set so; the event is recorded, its content in the case alone.
+    """
+    from saksi.case import pipeline
+
+    message_id, true_s = known_time(told)
+    for label, received, _ in case.sources():
+        if not message_id.startswith(received.digest[:16] + "-"):
+            continue
+        own = case.get(f"date_order:{label}") or case.get("date_order")
+        with pipeline.open_reading(case, received, settings(case.get("format"), "UTC", own)) as reading:
+            row = next((r for batch in reading for r in _row_of(batch, message_id)), None)
+        if row is None:
+            break
+        if row["sent_at_basis"] != "zone_given" or row["sent_at"] is None:
+            raise UsageError("known_time_not_needed")
+        local_s = (row["sent_at"] - EPOCH) // timedelta(seconds=1)
+        zone = calibrated_zone(local_s, true_s)
+        case.add_statement("time-calibrated", json.dumps({"source": label, "told": told, "zone": zone}), by)
+        case.set(f"calibrated:{label}", zone)
+        return
+    raise UsageError("no_such_message")
+
+
+def _row_of(batch: pa.RecordBatch, message_id: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = batch.select(["message_id", "sent_at", "sent_at_basis"]).filter(
+        pc.equal(batch.column("message_id"), message_id)).to_pylist()
+    return rows
 
 
 def _remember_people(case: Case, options: BuildOptions, ask: Ask | None) -> list[str]:
@@ -506,7 +556,8 @@ def _read_all(case: Case, options: BuildOptions, ask: Ask | None, finders: Finde
     for label, received, _ in case.sources():
         # an order that was answered for one source holds for that source, until one is told for all
         own = case.get(f"date_order:{label}") if general.date_order is None else None
-        how = general if own is None else settings(general.format, general.zone, own)
+        zone = case.get(f"calibrated:{label}") or general.zone
+        how = replace(general, zone=zone, date_order=general.date_order if own is None else own)
         if case.get_json(label, "settings") == _asked(how, threads):
             continue
         read_ = reader.read_in(label, received, how)
@@ -514,7 +565,7 @@ def _read_all(case: Case, options: BuildOptions, ask: Ask | None, finders: Finde
         if ambiguous and how.date_order is None and ask is not None and (order := ask.date_order(label, received.name)):
             done.append((read_, _asked(how, threads)))
             _store_read(case, done)  # the second reading replaces it
-            how = settings(how.format, how.zone, order)
+            how = replace(how, date_order=order)
             read_ = reader.read_in(label, received, how)
             case.set(f"date_order:{label}", order)
         done.append((read_, _asked(how, threads)))

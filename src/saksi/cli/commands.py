@@ -125,6 +125,7 @@ def saksi() -> None:
 @people
 @reading
 @threads_option
+@_option("--known-time", "known_times", key="opt_known_time", multiple=True)
 @sources
 @_option("--by", key="opt_by", default="C1")
 @_option("--out", key="opt_out", type=click.Path(path_type=Path, file_okay=False))
@@ -140,6 +141,7 @@ def build(
         owner=told["owner"],
         at_risk=told["at_risk"],
         zone=told["zone"],
+        known_times=told["known_times"],
         date_order=told["date_order"],
         threads=told["threads"] or None,
         format=told["format_"],

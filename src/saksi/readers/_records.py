@@ -21,7 +21,7 @@ from saksi.readers._whatsapp_dates import DAY_S
 from saksi.readers.base import NO_SPANS, Chunk, ReadSettings, Spans
 from saksi.readers.whatsapp_txt import BACK_S, _ProblemLog
 from saksi.table.schema import MESSAGE_SCHEMA, UTC_US
-from saksi.times import local_seconds_to_utc_us, zone_name
+from saksi.times import local_seconds_to_utc_us, reading_zone
 
 CHUNK_ROWS: Final = 8192
 """Rows kept as Python values at a time: some MiB at most of ordinary messages."""
@@ -118,7 +118,7 @@ class _PartRecords:
         self.part, self.settings, self.walk = part, settings, walk
         self.platform, self.title = platform, title
         self.thread_id = f"{source.digest[:16]}-{part.number}"
-        self.zone = None if settings.zone is None else zone_name(settings.zone)
+        self.zone = None if settings.zone is None else reading_zone(settings.zone)
         self.log = _ProblemLog(part.path)
         self.stamps = Stamps()
         self.last_s: int | None = None

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, Protocol
@@ -33,6 +33,7 @@ import pyarrow.compute as pc
 from saksi.errors import TableError
 from saksi.parts import Part, Source
 from saksi.table.schema import MESSAGE_SCHEMA, PROBLEM_SCHEMA
+from saksi.times import CALIBRATED
 from saksi.words import say
 
 Spans = npt.NDArray[np.int64]
@@ -43,7 +44,7 @@ NO_SPANS: Spans = np.empty((0, 2), dtype=np.int64)
 
 @dataclass(frozen=True)
 class ReadSettings:
-    """zone: tz database name or None. date_order: dmy, mdy, ymd or None. format: reader's name to force, or None."""
+    """zone: tz database name, a calibrated one (`times.calibrated_zone`) or None. date_order: dmy, mdy, ymd or None. format: reader's name to force, or None."""
 
     zone: str | None = None
     date_order: str | None = None
@@ -344,7 +345,7 @@ class Reading:
             for part in parts:
                 self._tallies[part.number] = PartTally(part, "messages")
             try:
-                for chunk in reader.read(self.source, parts, self.settings):
+                for chunk in map(self._as_calibrated, reader.read(self.source, parts, self.settings)):
                     batch = complete_batch(self.source, chunk, self.records)
                     self._count(chunk, batch)
                     if batch.num_rows:
@@ -354,6 +355,20 @@ class Reading:
             except Exception:  # noqa: BLE001 - the seam: one broken part never ends a case
                 self.problems.append(Problem("reader_failed", parts[0].path if len(parts) == 1 else None))
         self._close()
+
+    def _as_calibrated(self, chunk: Chunk) -> Chunk:
+        """Readers say `zone_given`; where the zone was found from a known event, that is how the times are known."""
+        basis = chunk.columns.get("sent_at_basis")
+        if basis is None or not (self.settings.zone or "").startswith(CALIBRATED):
+            return chunk
+        if isinstance(basis, Constant):
+            told: Any = Constant("zone_calibrated", basis.rows) if basis.value == "zone_given" else basis
+        else:
+            plain = basis if isinstance(basis, pa.Array) else pa.array(basis, pa.string())
+            if isinstance(plain, pa.DictionaryArray):
+                plain = plain.dictionary.take(plain.indices)
+            told = pc.if_else(pc.equal(plain, "zone_given"), pa.scalar("zone_calibrated"), plain)
+        return replace(chunk, columns={**chunk.columns, "sent_at_basis": told})
 
     def _count(self, chunk: Chunk, batch: pa.RecordBatch) -> None:
         tally = self._tallies[chunk.part.number]

@@ -54,7 +54,7 @@ from saksi.readers._whatsapp_window import Broken, HeaderMemory, Window, windows
 from saksi.readers._whatsapp_words import words
 from saksi.readers.base import Chunk, Constant, Evidence, Problem, ReadSettings, const, nulls
 from saksi.table.schema import ATTACHMENT, KINDS, UTC_US
-from saksi.times import local_seconds_to_utc_us, zone_name
+from saksi.times import local_seconds_to_utc_us, reading_zone
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -210,7 +210,7 @@ class _PartReader:
         self.source = source
         self.part = part
         self.settings = settings
-        self.zone = None if settings.zone is None else zone_name(settings.zone)
+        self.zone = None if settings.zone is None else reading_zone(settings.zone)
         self.book = ShapeBook()
         self.memory = HeaderMemory()
         self.log = _ProblemLog(part.path)
