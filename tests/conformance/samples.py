@@ -23,6 +23,9 @@ SAMPLES: Final = Path(__file__).resolve().parents[1] / "samples"
 NO_EXPORTS: Final = frozenset({"dialogues"})
 """Folders of tests/samples that are no exports of an app."""
 
+ASKED_ONLY: Final = frozenset({"pasted_txt"})
+"""Readers that recognise nothing by themselves: only with --format, for their form is anybody's notes."""
+
 Row = dict[str, Any]
 
 
@@ -37,6 +40,11 @@ class Sample:
     def label(self) -> str:
         """For test ids and tables."""
         return f"{self.reader}/{self.path.name}"
+
+    @property
+    def asked(self) -> str | None:
+        """--format where the reader must be asked for."""
+        return self.reader if self.reader in ASKED_ONLY else None
 
     def open(self) -> Source:
         """The source as a user hands it in."""
@@ -75,7 +83,7 @@ def folder_of(files: dict[str, bytes], name: str = "export") -> Source:
     return Source(name, "folder", digest, sum(p.size for p in parts), parts, [])
 
 
-def read(source: Source, **settings: str) -> tuple[list[Row], Reading]:
+def read(source: Source, **settings: str | None) -> tuple[list[Row], Reading]:
     """Rows of a source, and its reading."""
     reading = read_source(source, ReadSettings(**{"zone": "Asia/Jakarta", **settings}))
     return [row for batch in reading for row in batch.to_pylist()], reading

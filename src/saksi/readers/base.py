@@ -44,7 +44,8 @@ NO_SPANS: Spans = np.empty((0, 2), dtype=np.int64)
 
 @dataclass(frozen=True)
 class ReadSettings:
-    """zone: tz database name, a calibrated one (`times.calibrated_zone`) or None. date_order: dmy, mdy, ymd or None. format: reader's name to force, or None."""
+    """zone: tz database name, a calibrated one (`times.calibrated_zone`) or None. date_order: dmy, mdy, ymd or None.
+    format: reader's name to force, or None."""
 
     zone: str | None = None
     date_order: str | None = None
