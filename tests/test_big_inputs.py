@@ -25,7 +25,8 @@ FORMS = {
         b'  {\n   "id": 1,\n   "type": "message",\n   "date": "2026-02-13T19:59:00",\n   "date_unixtime": "1770987540",\n'
         b'   "from": "Sari",\n   "from_id": "user8600001",\n   "text": "besok jadi ya",\n   "text_entities": [\n    {\n'
         b'     "type": "plain",\n     "text": "besok jadi ya"\n    }\n   ]\n  },\n',
-        b'  {\n   "id": 2,\n   "type": "message",\n   "date": "2026-02-13T19:59:00",\n   "text": "",\n   "text_entities": []\n  }\n ]\n}',
+        b'  {\n   "id": 2,\n   "type": "message",\n   "date": "2026-02-13T19:59:00",\n   "text": "",\n'
+        b'   "text_entities": []\n  }\n ]\n}',
     ),
 }
 """What stands before the records, one record, what stands behind."""
