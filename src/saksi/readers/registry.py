@@ -22,6 +22,7 @@ READERS: Final = {
     "telegram_html": "saksi.readers.telegram_html",
     "meta_json": "saksi.readers.meta_json",
     "meta_html": "saksi.readers.meta_html",
+    "imessage_html": "saksi.readers.imessage_html",
     "meta_e2ee_json": "saksi.readers.meta_e2ee_json",
     "line_txt": "saksi.readers.line_txt",
     "telegram_txt": "saksi.readers.telegram_txt",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from saksi.readers.registry import reader_named
-from tests.readers.html import meta_pages, telegram_pages
+from tests.readers.html import imessage_pages, meta_pages, telegram_pages
 from tests.readers.telegram.reading import read, source_of
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "samples"
@@ -40,6 +40,8 @@ def samples() -> dict[str, dict[str, bytes]]:
             f"{meta_pages.ROOT}/message_1.html": meta_pages.instagram(), "start_here.html": b"<html><title>Unduhan</title></html>",
         },
         "meta_html/facebook_2019": {"message_1.html": meta_pages.facebook_2019()},
+        "imessage_html/conversation": {"Keluarga.html": imessage_pages.conversation(), "style.css": b".sent {}\n"},
+        "imessage_html/first_version": {"Ayu.html": imessage_pages.first_version()},
         "meta_html/facebook_2016": {"messages.htm": meta_pages.old()},
     }
 
