@@ -1,26 +1,32 @@
 """Media inside texts: where they are, so that a case keeps the words and not the picture (DESIGN promise 3).
 
     media_spans(opener, size)      -> [(start, length)]   a text part, looked at to its end, block by block
+    measured(opener, spans)        -> [(size, digest)]    each of them, taken out of its wrapping
     packed_end(info, raw, …)       -> (end, whole)        where a zip member's data really ends
 
 Two shapes are found. *Raw*: a stretch that no text encoding makes (control characters over a share that text never
 has), from the nearest known signature in front of it to its end. *Base64*: a data URI, a contact card's photo or any long
-run whose first bytes decode to a known signature. NUL runs alone are no medium: they are what a cut-off copy leaves.
+run whose first bytes decode to a known signature; and, whatever it decodes to but text, a run where formats keep media
+(`data="…"` of an MMS, a contact card's PHOTO, LOGO or SOUND). NUL runs alone are no medium: they are what a cut-off copy leaves.
 Runs under about half a kibibyte are not looked for: no picture fits.
 """
 
 from __future__ import annotations
 
+import binascii
 import bz2
 import codecs
+import hashlib
 import re
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
+
+from saksi.parts import looks_like
 
 WINDOW: Final = 256
 """Bytes of one look: a run of 511 bytes always fills one window whole."""
@@ -38,6 +44,11 @@ BLOCK: Final = 1 << 20
 BACK: Final = 4096
 """How far in front of the first raw window a signature is looked for: headers and their readable fields."""
 
+MEASURED_MAX: Final = 256 << 20
+"""A medium inside a text that is longer than this is not measured: it would have to be held whole."""
+
+_OTHER_THAN_B64: Final = re.compile(rb"[^A-Za-z0-9+/=\\\s]")
+
 _CONTROL: Final = bytes(
     1 if (b < 0x20 and b not in (0, 7, 8, 9, 10, 11, 12, 13, 0x1B)) or b == 0x7F else 0 for b in range(256)
 )
@@ -51,9 +62,14 @@ _RAW_START: Final = re.compile(
 )
 _B64_RUN: Final = re.compile(
     rb"(?:(?:/|\\/)9j(?:/|\\/)|/9j/|iVBORw0KGg[o-r]|R0lGOD[dl]h|UklGR|AAAA[A-Za-z0-9+/\\]{2,4}Z0eX"
-    rb"|T2dnU|SUQz|GkXfo|JVBER|UEsDB|IyFBTV|SUkqA|TU0AK|Qk[0-9A-Za-z+/]{2})"
+    rb"|T2dnU|SUQz|GkXfo|JVBER|UEsDB|IyFBTV|SUkqA|TU0AK|Qk[0-3][0-9A-Za-z+/])"
     rb"(?:[A-Za-z0-9+/_-]|\\/|(?:\\r)?\\n|\r?\n[ \t]?(?=[A-Za-z0-9+/]*={0,2}[ \t]*(?:\r?\n|\Z)))*={0,2}"
 )
+_B64_PLACE: Final = re.compile(
+    rb"(?:[ \t\r\n]data=[\"']|(?:^|[\r\n.])(?:PHOTO|LOGO|SOUND|KEY)[;:][^\r\n]{0,200}?(?<=[:,])[ \t]?)"
+    rb"((?:[A-Za-z0-9+/]|\r?\n[ \t]|\r?\n(?=[A-Za-z0-9+/]*={0,2}[ \t]*(?:\r?\n|\Z)))+={0,2})"
+)
+"""Base64 at a place where a format keeps media: cut unless it decodes to text."""
 
 
 def _windows(block: bytes, table: bytes) -> npt.NDArray[np.int64]:
@@ -148,7 +164,46 @@ def _base64_spans(again: _Again, windows: list[tuple[int, int]], size: int) -> l
         first, last = max(0, start - 2 * WINDOW), min(size, end + 2 * WINDOW)
         data = again.read_at(first, last - first)
         spans += [(first + m.start(), first + m.end()) for m in _B64_RUN.finditer(data) if len(m.group()) >= WINDOW]
+        places = (m.span(1) for m in _B64_PLACE.finditer(data))
+        spans += [(first + a, first + b) for a, b in places if b - a >= WINDOW and not _is_text(data[a:b])]
     return spans
+
+
+def _is_text(base64: bytes) -> bool:
+    """Whether base64 holds text: a card or a note is words, and stays."""
+    raw = _decoded(base64)
+    return raw is not None and looks_like(raw[:4096]) is None and not _no_text(raw)
+
+
+def _decoded(base64: bytes) -> bytes | None:
+    clean = re.sub(rb"\\r|\\n|[\\\s]", b"", base64)
+    try:
+        return binascii.a2b_base64(clean, strict_mode=True)
+    except binascii.Error:
+        return None
+
+
+def measured(
+    opener: Callable[[], BinaryIO], spans: Sequence[tuple[int, int]]
+) -> list[tuple[int | None, str | None]]:
+    """(bytes, SHA-256 hex) of the medium in each (start, length), base64 undone; None where it cannot be.
+
+    Raises what reading raises.
+    """
+    again = _Again(opener)
+    found: list[tuple[int | None, str | None]] = []
+    try:
+        for start, length in spans:
+            if length > MEASURED_MAX:
+                found.append((None, None))
+                continue
+            data = again.read_at(start, length)
+            wrapped = _OTHER_THAN_B64.search(data) is None
+            raw = _decoded(data) if wrapped else data
+            found.append((None, None) if raw is None else (len(raw), hashlib.sha256(raw).hexdigest()))
+    finally:
+        again.close()
+    return found
 
 
 def media_spans(opener: Callable[[], BinaryIO], size: int) -> list[tuple[int, int]]:

@@ -30,10 +30,11 @@ from typing import BinaryIO, Final
 import msgspec
 
 from saksi import limits
-from saksi.embedded import media_spans, packed_end
+from saksi.embedded import measured, media_spans, packed_end
 from saksi.errors import InputRefused, UsageError
 from saksi.parts import (
     Absent,
+    CutMedium,
     Part,
     Source,
     Trouble,
@@ -88,6 +89,16 @@ class KeptRecord(msgspec.Struct, frozen=True):
     cuts: list[tuple[int, int]] = []
 
 
+class EmbeddedRecord(msgspec.Struct, frozen=True):
+    """A medium inside a text, not kept: where it stood in part `number`, and its own bytes and digest (None: unknown)."""
+
+    number: int
+    start: int
+    end: int
+    size: int | None
+    digest: str | None
+
+
 class TroubleRecord(msgspec.Struct, frozen=True):
     """A `parts.Trouble`, stored."""
 
@@ -115,6 +126,7 @@ class Received(msgspec.Struct, frozen=True):
     absent: list[AbsentRecord]
     kept: list[KeptRecord]
     troubles: list[TroubleRecord]
+    embedded: list[EmbeddedRecord] = []
 
 
 class SkeletonFile(io.RawIOBase):
@@ -399,6 +411,7 @@ def receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhibi
         absent=absent,
         kept=kept,
         troubles=[TroubleRecord(t.reason, t.part, t.start, t.end) for t in troubles],
+        embedded=_embedded_records(handed, embedded),
     )
     record = vault.seal([msgspec.json.encode(received)], kind="source-record", meta={"exhibit": exhibit})
     vault.append(
@@ -429,6 +442,22 @@ def _embedded(handed: Source, left_out: set[int], troubles: list[Trouble]) -> di
             found[part.number] = spans
             troubles += [Trouble("embedded_media", part.path, start, start + length) for start, length in spans]
     return found
+
+
+def _embedded_records(handed: Source, embedded: Mapping[int, list[tuple[int, int]]]) -> list[EmbeddedRecord]:
+    """Size and digest of every medium inside a text: what a case keeps of it beside its place."""
+    records = []
+    for part in handed.parts:
+        spans = embedded.get(part.number, [])
+        try:
+            found = measured(part.open, spans) if spans else []
+        except READING_ERRORS:
+            found = [(None, None)] * len(spans)
+        records += [
+            EmbeddedRecord(part.number, start, start + length, *known)
+            for (start, length), known in zip(spans, found, strict=True)
+        ]
+    return records
 
 
 def _seal_part(vault: Vault, part: Part, digest: str, cuts: Sequence[tuple[int, int]]) -> KeptRecord:
@@ -483,6 +512,19 @@ def sealed_source(vault: Vault, received: Received) -> Source:
     absent = {a.number: Absent(a.media, a.size, a.digest) for a in received.absent}
     troubles = [Trouble(t.reason, t.part, t.start, t.end) for t in received.troubles]
     alone = {k.number: _kept_part(vault, k) for k in received.kept}
+    source = _source_of(vault, received, absent, troubles, alone)
+    cut: dict[int, dict[tuple[int, int], CutMedium]] = {}
+    for record in received.embedded:
+        cut.setdefault(record.number, {})[record.start, record.end] = CutMedium(record.size, record.digest)
+    for part in source.parts:
+        part.cut_media = cut.get(part.number, {})
+    return source
+
+
+def _source_of(
+    vault: Vault, received: Received, absent: Mapping[int, Absent], troubles: list[Trouble], alone: Mapping[int, Part]
+) -> Source:
+    """The source over what is kept, its parts in order."""
     if received.object_id is None:
         parts = [*alone.values(), *(absent_part(a.path, a.number, absent[a.number]) for a in received.absent)]
         parts.sort(key=lambda p: p.number)
@@ -496,7 +538,7 @@ def sealed_source(vault: Vault, received: Received) -> Source:
         return source
     raw = opener()
     archive = zipfile.ZipFile(raw)
-    not_here = absent | {n: Absent("text", p.size, p.known_digest) for n, p in alone.items()}
+    not_here = {**absent} | {n: Absent("text", p.size, p.known_digest) for n, p in alone.items()}
     parts = [alone.get(p.number, p) for p in zip_parts(archive, [], not_here)]
     return Source(received.name, "zip", received.digest, received.size, parts, troubles, (archive, raw))
 

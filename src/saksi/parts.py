@@ -49,6 +49,15 @@ class Trouble:
     end: int | None = None
 
 
+@dataclass(frozen=True)
+class CutMedium:
+    """A medium inside a text that a case did not keep: bytes and SHA-256 hex of the medium itself, unwrapped from base64
+    and the like; None where it could not be unwrapped."""
+
+    size: int | None
+    digest: str | None
+
+
 @dataclass
 class Part:
     """One file, member of a zip or file of a folder.
@@ -56,7 +65,8 @@ class Part:
     path: inside the source, "/" between folders, as named there; None for a plain file. number: position in the
     source's list, part of every message id. size: bytes unpacked. media: what the content looks like (image, video,
     audio, archive, document) or None for anything that may be text. state: "present", or "refused" where a limit
-    forbids to unpack it. known_digest: SHA-256 hex where it is known already.
+    forbids to unpack it. known_digest: SHA-256 hex where it is known already. cut_media: what a sealed copy lacks, by
+    (start, end) in the part.
     """
 
     path: str | None
@@ -67,6 +77,7 @@ class Part:
     state: str = "present"
     known_digest: str | None = None
     modified: tuple[int, int, int, int, int, int] | None = None
+    cut_media: Mapping[tuple[int, int], CutMedium] = field(default_factory=dict)
     _head: bytes | None = field(default=None, repr=False)
 
     def open(self) -> BinaryIO:

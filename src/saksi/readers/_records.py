@@ -106,16 +106,16 @@ def read_records(
     dated: bool = True,
 ) -> Iterator[Chunk]:
     """The chunks of one part. dated: whether records may carry local dates whose order must be found first."""
-    yield from _PartRecords(source, part, settings, platform, walk, title).chunks(dated=dated)
+    yield from PartRecords(source, part, settings, platform, title).chunks(walk, dated=dated)
 
 
-class _PartRecords:
-    """Reads one part; see `read_records`."""
+class PartRecords:
+    """Makes chunks of one part's records; see `read_records`."""
 
     def __init__(
-        self, source: Source, part: Part, settings: ReadSettings, platform: str, walk: Walk, title: str | None
+        self, source: Source, part: Part, settings: ReadSettings, platform: str, title: str | None = None
     ) -> None:
-        self.part, self.settings, self.walk = part, settings, walk
+        self.part, self.settings = part, settings
         self.platform, self.title = platform, title
         self.thread_id = f"{source.digest[:16]}-{part.number}"
         self.zone = None if settings.zone is None else reading_zone(settings.zone)
@@ -124,11 +124,11 @@ class _PartRecords:
         self.last_s: int | None = None
         self.unknown_order = self.unknown_zone = False
 
-    def chunks(self, *, dated: bool) -> Iterator[Chunk]:
+    def chunks(self, walk: Walk, *, dated: bool) -> Iterator[Chunk]:
         """All chunks; problems of the whole part come with the last one."""
         if dated:
             try:
-                for record in self.walk(self.part):
+                for record in walk(self.part):
                     if record.stamp is not None:
                         self.stamps.note(record.stamp)
             except BrokenOff:
@@ -139,16 +139,16 @@ class _PartRecords:
         rows = 0
         rest = NO_SPANS
         try:
-            for record in self.walk(self.part):
+            for record in walk(self.part):
                 spans.append(record)
                 rows += 1 + len(record.children)
                 if rows >= CHUNK_ROWS:
-                    yield self._chunk(spans)
+                    yield self.chunk(spans)
                     spans, rows = [], 0
         except BrokenOff as e:
             rest = np.array([[e.at, self.part.size]], dtype=np.int64)
             self.log.add("truncated", e.at, self.part.size)
-        yield self._chunk(spans)
+        yield self.chunk(spans)
         if orders.mixed:
             self.log.add("date_order_mixed")
         if self.unknown_order:
@@ -158,7 +158,8 @@ class _PartRecords:
         said = orders.said if dated else None
         yield Chunk(self.part, dict(EMPTY), problem_spans=rest, problems=self.log.close(), day_month_order=said)
 
-    def _chunk(self, records: list[Record]) -> Chunk:
+    def chunk(self, records: list[Record]) -> Chunk:
+        """These records as one chunk."""
         rows: list[Record] = []
         child: list[int] = []
         container_, problems = [], []

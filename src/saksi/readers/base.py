@@ -36,6 +36,9 @@ from saksi.table.schema import MESSAGE_SCHEMA, PROBLEM_SCHEMA
 from saksi.times import CALIBRATED
 from saksi.words import say
 
+OWN_ACCOUNT: Final = "self"
+"""sender_id of the phone's own messages where the export says which they are and not by what account they were sent."""
+
 Spans = npt.NDArray[np.int64]
 """Shape (n, 2): start, end (bytes in the part, end excluded)."""
 

@@ -26,6 +26,8 @@ READERS: Final = {
     "meta_e2ee_json": "saksi.readers.meta_e2ee_json",
     "line_txt": "saksi.readers.line_txt",
     "telegram_txt": "saksi.readers.telegram_txt",
+    "sms_xml": "saksi.readers.sms_xml",
+    "calls_xml": "saksi.readers.calls_xml",
 }
 
 

@@ -65,6 +65,8 @@ REASONS: Final = (
     "embedded_media",  # a picture, sound or film inside a text: cut out, its place is kept
     "link_skipped",  # a symbolic link in a folder: not followed
     "nested_archive",  # an archive inside an archive or folder: give it by itself
+    "count_differs",  # the export says how many records it holds, and there are more or fewer
+    "entity_not_expanded",  # an XML file defines entities: exports define none, they are never expanded
     "missing_sibling",  # a numbered file of a thread is missing (message_1, message_3)
     "unaccounted",  # bytes that a reader did not claim: a defect of the reader, said rather than hidden
     "reader_failed",  # a reader stopped with an error of its own
@@ -102,6 +104,8 @@ Reason = Literal[
     "embedded_media",
     "link_skipped",
     "nested_archive",
+    "count_differs",
+    "entity_not_expanded",
     "missing_sibling",
     "unaccounted",
     "reader_failed",

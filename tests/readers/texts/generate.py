@@ -30,6 +30,43 @@ _LINE_12H = (
     "Fri, 1/30/2026\n08:12PM\tSari\thalo\n"
 )
 
+_XML = "<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\n"
+_SMS = (
+    '  <sms protocol="0" address="{a}" date="{d}" type="{t}" subject="null" body="{b}" toa="null" sc_toa="null" '
+    'service_center="null" read="1" status="-1" locked="0" date_sent="0" sub_id="1" readable_date="15 Nov 2023 05.13.20" '
+    'contact_name="{n}" />\n'
+)
+
+
+def _sms(body: str, type_: int = 1, name: str = "Sari", date: str = "1700000000000", address: str = "+6286011112222") -> str:
+    return _SMS.format(a=address, d=date, t=type_, b=body, n=name)
+
+
+_MMS = (
+    '  <mms date="1700000003000" msg_box="1" address="+6286011112222~+6286033334444" sub="null" contact_name="Sari, Budi">\n'
+    '    <parts>\n      <part seq="-1" ct="application/smil" name="null" text="&lt;smil>" />\n'
+    '      <part seq="0" ct="image/jpeg" name="null" chset="null" cl="a.jpg" text="null" data="/9j/4AAQ" />\n'
+    '      <part seq="0" ct="text/plain" name="null" chset="106" cl="t.txt" text="foto itu &#128522;" />\n'
+    '      <part seq="0" ct="text/plain" name="null" chset="106" cl="u.txt" text="null" data="a2F0YSBsYWlu" />\n'
+    '      <part seq="0" ct="text/x-vCard" name="Budi.vcf" text="null" data="QkVHSU46VkNBUkQ=" />\n'
+    '    </parts>\n    <addrs>\n      <addr address="+6286033334444" type="137" charset="106" />\n'
+    '      <addr address="+6286011112222" type="151" charset="106" />\n    </addrs>\n  </mms>\n'
+    '  <mms date="1700000004000" msg_box="2" address="+6286011112222" sub="judul" contact_name="Sari">\n    <parts />\n'
+    '    <addrs><addr address="insert-address-token" type="137" /></addrs>\n  </mms>\n'
+)
+
+
+def _smses(*elements: str, count: int) -> bytes:
+    return (f'{_XML}<!--File Created By SMS Backup & Restore <sms body="bukan" /> -->\n<smses count="{count}" type="full">\n'
+            f'{"".join(elements)}</smses>').encode()
+
+
+def _calls(*rows: tuple[str, int, int, str]) -> bytes:
+    made = "".join(f'  <call number="{n}" duration="{s}" date="1700000000000" type="{t}" presentation="1" contact_name="{c}" />\n'
+                   for n, s, t, c in rows)
+    return f'{_XML}<calls count="{len(rows)}">\n{made}</calls>\n'.encode()
+
+
 SAMPLES: Final[dict[str, dict[str, bytes]]] = {
     "line_txt": {
         "english.txt": _LINE_EN.encode(),
@@ -51,6 +88,28 @@ SAMPLES: Final[dict[str, dict[str, bytes]]] = {
         "month_as_word.txt": b"Sari, [Jul 13, 2022 at 2:12:03 PM]:\nhalo\n\nBudi, [13 Jul 2022 at 14:13:00]\nhai\n",
         "ambiguous_order.txt": b"Sari, [05/06/2022 07:25]\nhalo\n\nBudi, [05/06/2022 07:26]\nhai\n",
         "invalid_utf8.txt": b"Sari, [25/06/2022 07:25]\ncaf\xe9\n",
+    },
+    "sms_xml": {
+        "sms.xml": _smses(
+            _sms("halo &amp; &#55357;&#56842;&#10;ya"), _sms("oke", 2), _sms("null", 3, "(Unknown)"), _sms("gagal", 5),
+            _sms("tak terkirim").replace('status="-1"', 'status="64"'), _sms("").replace('subject="null"', 'subject="hal"'),
+            _sms("kapan?", date="0", address="null"), _sms("kata &quot;dia&quot; &#55357;").replace("body=", "body ="),
+            _sms("x").replace('body="x"', "body='dia bilang \"ya\"'"), _sms("a < b"), "  <sms />\n", count=11),
+        "mms.xml": _smses(_sms("halo"), _MMS, count=3),
+        "bom_and_crlf.xml": b"\xef\xbb\xbf" + _smses(_sms("satu"), _sms("dua", 2), count=2).replace(b"\n", b"\r\n"),
+        "count_differs.xml": _smses(_sms("satu"), _sms("dua", 2), count=3),
+        "quote_missing.xml": _smses(_sms("satu"), _sms("dua").replace('" toa=', ' toa='), _sms("tiga"), count=3),
+        "text_between.xml": _smses(_sms("satu"), "sampah\n", _sms("dua"), count=2),
+        "entities.xml": _smses(_sms("&lol9;"), count=1).replace(
+            b"<smses", b'<!DOCTYPE smses [<!ENTITY lol "<sms body=\'x\'/>"><!ENTITY lol9 "&lol;&lol;">'
+                       b'<!ENTITY e SYSTEM "file:///etc/passwd">]>\n<smses', 1),
+        "cut_off.xml": _smses(_sms("satu"), _sms("dua"), count=2)[:-90],
+        "invalid_utf8.xml": _smses(_sms("satu"), _sms("caf~"), _sms("tiga"), count=3).replace(b"caf~", b"caf\xe9"),
+    },
+    "calls_xml": {
+        "calls.xml": _calls(("+6286011112222", 35, 1, "Sari"), ("+6286011112222", 7, 2, "Sari"), ("+6286033334444", 0, 3, "(Unknown)"),
+                            ("-2", 0, 5, ""), ("+6286033334444", 0, 99, "null")),
+        "cut_off.xml": _calls(("+6286011112222", 35, 1, "Sari"), ("+6286011112222", 7, 2, "Sari"))[:-40],
     },
 }
 

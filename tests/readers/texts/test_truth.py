@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.readers.test_truth import chats, compare, rows_of, whole
-from tests.simulator import line, telegram_copy
+from tests.simulator import line, sms, telegram_copy
 from tests.simulator.truth import Row
 
 
@@ -33,3 +33,29 @@ def test_text_copied_from_telegram(tmp_path: Path, form: str) -> None:
         rows, reading = rows_of(path, "mdy" if form == "short_us" else "dmy" if form != "words" else None)
         compare(rows, truth)
         whole(reading)
+
+
+@pytest.mark.parametrize("halves", [True, False])
+def test_sms(tmp_path: Path, *, halves: bool) -> None:
+    phone = chats("whatsapp")
+    truth: list[Row] = []
+    path = tmp_path / "sms-2026.xml"
+    sms.write_sms(phone, path, truth.append, halves=halves)
+    rows, reading = rows_of(path)
+    compare(rows, truth)
+    assert reading.account()["bytes"]["problems"] == 0
+    assert {r["thread_id"] for r in rows} == {sms.address_of(c) for c in phone}
+    assert {r["sender_id"] for r in rows if r["direction"] == "out"} == {"self"}
+    digests = [a["digest"] for r in rows for a in r["attachments"] or []]
+    assert digests
+    assert None not in digests
+
+
+def test_calls(tmp_path: Path) -> None:
+    truth: list[Row] = []
+    path = tmp_path / "calls-2026.xml"
+    sms.write_calls(chats("whatsapp"), path, truth.append)
+    rows, reading = rows_of(path)
+    assert truth
+    compare(rows, truth)
+    whole(reading)
