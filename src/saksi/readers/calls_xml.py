@@ -7,7 +7,8 @@
 Every `call` element is a row of kind call, its span the element; all between is container. The thread is the other number.
 `type`: 1 received, 2 made, 3 missed, 4 voicemail, 5 rejected, 6 refused by the phone's list (flags call:…); duration in
 seconds is flag duration_s:N. A hidden number is no number (flag `number_hidden`). Text is null: a call has no words.
-Times, null, count, damage and entities as in `sms_xml`. Page: docs/formats/sms.md. References: facts FORMATS 8.
+Times, null, count, damage and entities as in `sms_xml`. Versions tested: forms of docs/formats/sms.md.
+References: facts FORMATS 8.
 """
 
 from __future__ import annotations
