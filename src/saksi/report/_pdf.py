@@ -1,9 +1,10 @@
 """A document as PDF by typst: same data, same bytes.
 
-The document goes in as JSON in `sys.inputs`, so that no word of it is ever read as typst markup. Only typst's embedded
-fonts are used (system fonts would give another file on another computer), without network or packages. The creation date
-is `made_at_us`. The embedded fonts know Latin, Greek and Cyrillic letters but no emoji and no other script: what they
-lack is printed as an honest stand-in "[U+1F62D]", as the chapter on limits says; the HTML shows the characters.
+The document goes in as JSON in `sys.inputs`, so that no word of it is ever read as typst markup. Only fonts that come with
+typst and with Saksi are used (system fonts would give another file on another computer), without network or packages. The
+creation date is `made_at_us`. Typst's fonts know Latin, Greek and Cyrillic letters; those in `fonts/` emoji, Arabic, Hebrew,
+Devanagari, Thai, Javanese, common Chinese, Japanese syllables, Korean and symbols (docs/decisions/0021-fonts-of-the-pdf.md).
+What all of them lack is printed as an honest stand-in "[U+1000]"; the HTML shows it where the reader's computer can.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from saksi.report._blocks import Block, Bullets, Card, Document, Figure, Heading, Line, Para, Run, Table, Window
+
+if TYPE_CHECKING:
+    import typst
 
 ROWS_A_TABLE: Final = 400
 """Rows of one typst table at most: a table of 30,000 rows takes 3 GiB (facts of issue 2), pieces do not."""
@@ -26,12 +30,45 @@ STAND_IN_RUN: Final = 6
 LONG_CELL: Final = 1_600
 """Characters beyond which a cell may break over pages; shorter ones stay whole, longer ones might not fit one."""
 
-# What Libertinus Serif and DejaVu Sans Mono (both embedded) draw: held by tests/report/test_pdf.py against the fonts' glyphs.
-_UNCOVERED: Final = re.compile(
-    "[^\t\n\x20-\x7e\xa0-\xac\xae-\u017f\u0192\u0218-\u021b\u02c6\u02c7\u02d8-\u02dd\u0391-\u03a1\u03a3-\u03a9\u03b1-\u03c9"
-    "\u0400-\u045f\u1e80-\u1e85\u1ea0-\u1ef9\u2010-\u2015\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u2044\u20ac"
-    "\u2116\u2122\u2190-\u2195\u2212\u2248\u2260\u2264\u2265]+"
-)
+FONTS: Final = Path(__file__).parent / "fonts"
+
+_PLAIN: Final = re.compile("[\t\n\x20-\x7e\xa0-\xac\xae-\xff\u2010-\u2015\u2018-\u201e\u2022\u2026]*")
+"""Texts of these alone, nearly all, need no look at the fonts."""
+
+
+@lru_cache(maxsize=1)
+def uncovered() -> re.Pattern[str]:
+    """Stretches that no font draws. fonts/covered.txt (tools/fonts.py): what they draw, held by tests/report/test_fonts.py."""
+    ranges = (line.split("-") for line in (FONTS / "covered.txt").read_text(encoding="ascii").split())
+    covered = "".join(f"{re.escape(chr(int(r[0], 16)))}-{re.escape(chr(int(r[-1], 16)))}" for r in ranges)
+    return re.compile(f"[^\t\n\x20\xa0{covered}]+")
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> typst.Fonts:
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[FONTS])
+
+
+_FAMILIES: Final = {
+    "Noto Sans Devanagari": "\u0900-\u097f", "Noto Sans Bengali": "\u0980-\u09ff", "Noto Sans Tamil": "\u0b80-\u0bff",
+    "Noto Sans Thai": "\u0e00-\u0e7f", "Noto Sans Lao": "\u0e80-\u0eff", "Noto Sans Myanmar": "\u1000-\u109f",
+    "Noto Sans Khmer": "\u1780-\u17ff", "Noto Sans Javanese": "\ua980-\ua9df", "Noto Sans KR": "\u3131-\u318e\uac00-\ud7a3",
+    "Noto Sans SC": "\u3000-\u30ff\u4e00-\u9fff\uff01-\uff9f", "Noto Emoji": "\u2600-\u27bf\U0001f000-\U0001faff",
+}
+_RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]+(?: +[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]+)*")
+_SCRIPTS: Final = re.compile("|".join(f"([{points}]+)" for points in _FAMILIES.values()))
+
+
+def _drawing(svg: str) -> str:
+    """A drawing for typst, which looks for no second font inside one piece of text: each script becomes a piece of its own.
+
+    Letters written from the right get lost in such pieces; an ellipsis stands for them, the table beside has them whole.
+    """
+    names = list(_FAMILIES)
+    svg = _RIGHT_TO_LEFT.sub("…", svg)
+    return _SCRIPTS.sub(lambda m: f'<tspan font-family="{names[(m.lastindex or 1) - 1]}">{m[0]}</tspan>', printable(svg))
 
 
 def _stand_in(stretch: str) -> str:
@@ -43,16 +80,16 @@ def _stand_in(stretch: str) -> str:
 
 def printable(text: str) -> str:
     """`text` with stand-ins for what the fonts lack."""
-    return _UNCOVERED.sub(lambda m: _stand_in(m[0]), text)
+    return text if _PLAIN.fullmatch(text) else uncovered().sub(lambda m: _stand_in(m[0]), text)
 
 
 def _run(run: Run) -> list[list[str]]:
     """One run as [text, kind] pairs; what the fonts lack becomes a "ctl" pair of its own."""
-    if not _UNCOVERED.search(run.text):
+    if _PLAIN.fullmatch(run.text) or not uncovered().search(run.text):
         return [[run.text, run.kind]]
     pairs = []
     last = 0
-    for hit in _UNCOVERED.finditer(run.text):
+    for hit in uncovered().finditer(run.text):
         pairs += [[run.text[last : hit.start()], run.kind], [_stand_in(hit[0]), "ctl"]]
         last = hit.end()
     pairs.append([run.text[last:], run.kind])
@@ -92,7 +129,7 @@ def _block(b: Block) -> list[dict[str, Any]]:
     if isinstance(b, Card):
         return [{"is": "card", "title": b.title, "blocks": [x for inner in b.blocks for x in _block(inner)]}]
     if isinstance(b, Figure):
-        return [{"is": "figure", "caption": b.caption, "svg": printable(b.svg_print)}]
+        return [{"is": "figure", "caption": b.caption, "svg": _drawing(b.svg_print)}]
     assert isinstance(b, Window)
     return [{"is": "window", "title": _runs(b.title), "lines": [_line(item) for item in b.lines]}]
 
@@ -119,7 +156,7 @@ def pdf(d: Document) -> bytes:
 
     data = json.dumps(as_data(d), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     made: bytes = typst.compile(
-        _template(), ignore_system_fonts=True, format="pdf", sys_inputs={"document": data},
+        _template(), font_paths=_fonts(), format="pdf", sys_inputs={"document": data},
         timestamp=d.made_at_us // 1_000_000,
     )
     return made
