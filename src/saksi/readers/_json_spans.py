@@ -131,7 +131,7 @@ class Damage:
 
 Event = Field | Opened | Entered | Block | Whole | Oversize | Damage
 
-Quick = Callable[[bytes, int, int, int, bytes], Any]
+Quick = Callable[[bytes | bytearray, int, int, int, bytes], Any]
 """Takes a run of elements apart by itself: (buffer, place of the buffer in the part, at, end, gap) -> what a `Whole`
 holds, or None where the run is to be read like any other. The elements are `buffer[at:end]`, "," `gap` "{" follow. What
 it answers for must be as sure as a `Block`: every element whole, the gaps between them all the same."""
@@ -166,15 +166,40 @@ class Feed:
         if self.ended:
             return False
         try:
-            new = self._stream.read(self._window)
+            grown = self._grown(keep)
         except STREAM_ERRORS:
-            new, self.failed = b"", True
-        if not new:
+            grown, self.failed = None, True
+        if grown is None:
             self.ended = True
             return False
         self.base += keep
-        self.buf = self.buf[keep:] + new
+        self.buf = grown
         return True
+
+    def _grown(self, keep: int) -> bytes | None:
+        new = self._stream.read(self._window)
+        return self.buf[keep:] + new if new else None
+
+    def cut(self, start: int, end: int) -> bytes:
+        """The bytes between two positions of the buffer."""
+        with memoryview(self.buf) as whole:
+            return bytes(whole[start:end])
+
+
+class RoomyFeed(Feed):
+    """A Feed that reads into the buffer itself (a bytearray, made anew for every window and never changed after that):
+    a window is not copied once more, and half the memory is touched."""
+
+    def _grown(self, keep: int) -> bytes | None:
+        kept, left = len(self.buf) - keep, self.size - self.base - len(self.buf)
+        room = bytearray(kept + min(self._window, max(left, limits.HEAD_BYTES)))
+        with memoryview(room) as view:
+            new = self._stream.readinto(view[kept:])  # type: ignore[attr-defined]  # every opener's stream has it
+        if not new:
+            return None
+        del room[kept + new :]
+        room[:kept] = self.buf[keep:]
+        return room  # type: ignore[return-value]
 
 
 @dataclass
@@ -210,7 +235,7 @@ def element_spans(data: bytes, gap: bytes, array: bytes | None = None) -> Spans 
     return np.stack([starts, ends], axis=1)
 
 
-def element_end(buf: bytes, at: int) -> int | None:
+def element_end(buf: bytes | bytearray, at: int) -> int | None:
     """Position after the value that begins at `at` (object, array or scalar); None where it does not end in `buf`."""
     if buf[at : at + 1] not in (b"{", b"["):
         found = _SCALAR_END.search(buf, at + 1)
@@ -358,7 +383,7 @@ class Walker:
         if not self._skip_blank():
             return
         first = self.feed.base + self.pos
-        gap = self.feed.buf[begin - self.feed.base : self.pos] if begin >= self.feed.base else b""
+        gap = self.feed.cut(begin - self.feed.base, self.pos) if begin >= self.feed.base else b""
         indented = (
             gap.startswith(b"\n") and outer.startswith(b"\n") and len(gap) > len(outer)
             and not gap[1:].strip(b" \t") and not outer[1:].strip(b" \t") and first - begin == len(gap)
@@ -434,7 +459,7 @@ class Walker:
 
     def _sound_run(self, at: int, end: int, gap: bytes) -> Block | None:
         """The elements between two positions of the buffer, where every one is whole and the gaps are all the same."""
-        data = self.feed.buf[at:end]
+        data = self.feed.cut(at, end)
         array = b"[%b]" % data
         spans = element_spans(data, b"," + gap, array)
         start = self.feed.base + at
@@ -443,7 +468,7 @@ class Walker:
     def _run(self, at: int, end: int, gap: bytes, *, cut: bool = False) -> Block:
         """The elements between two positions of the buffer as a block."""
         start = self.feed.base + at
-        data = self.feed.buf[at:end].rstrip(BLANK + b",")
+        data = self.feed.cut(at, end).rstrip(BLANK + b",")
         spans = element_spans(data, b"," + gap)
         if spans is None:
             spans = split_at(data, re.compile(re.escape(gap) + rb"(?=\{)"))
@@ -505,7 +530,7 @@ class Walker:
     def _counted_block(self, absolute: list[tuple[int, int]], *, cut: bool = False) -> Block:
         start = absolute[0][0]
         base = self.feed.base
-        data = self.feed.buf[start - base : absolute[-1][1] - base]
+        data = self.feed.cut(start - base, absolute[-1][1] - base)
         spans = np.array(absolute, dtype=np.int64) - start
         try:
             sound = len(_RAWS.decode(b"[" + data + b"]")) == len(spans)

@@ -32,6 +32,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from saksi import limits
 from saksi.readers import _json_spans as js
 from saksi.readers.base import Spans
 
@@ -251,7 +252,7 @@ class Run:
     """
 
     base: int
-    data: bytes
+    data: bytes | bytearray
     spans: Spans
     fast: Ints
     slow: Ints
@@ -284,13 +285,29 @@ class Book:
         """Forget all forms: what the exact path says of a record may differ from here on (another chat)."""
         self.forms.clear()
 
-    def scan(self, buf: bytes, base: int, at: int, end: int, gap: bytes) -> Run | None:
+    def scan(self, buf: bytes | bytearray, base: int, at: int, end: int, gap: bytes) -> Run | None:
         """The records of `buf[at:end]`, apart by "," and `gap`; a further "," `gap` "{" follows at `end`. base: the
         buffer's place in the part."""
         try:
             return _Scan(self, buf, base, at, end, gap).run()
         except _NoRun:
             return None
+
+
+PIECE_BYTES: Final = 512 * limits.KIB
+"""Bytes of a run whose line ends are found at once: what is made on the way stays in the processor's cache."""
+
+
+def _controls(view: npt.NDArray[np.uint8]) -> Ints:
+    """Where bytes below 32 stand."""
+    mask = np.empty(min(PIECE_BYTES, len(view)), dtype=np.bool_)
+    found = []
+    for at in range(0, len(view), PIECE_BYTES):
+        piece = view[at : at + PIECE_BYTES]
+        places = np.flatnonzero(np.less(piece, 32, out=mask[: len(piece)]))
+        places += at
+        found.append(places)
+    return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
 
 
 _SHIFT: Final = np.array([0, *(8 * (8 - n) for n in range(1, 9))], dtype=np.uint64)
@@ -358,7 +375,7 @@ class _Taken:
 class _Scan:
     """One run being taken apart. Positions are relative to its first byte."""
 
-    def __init__(self, book: Book, buf: bytes, base: int, at: int, end: int, gap: bytes) -> None:
+    def __init__(self, book: Book, buf: bytes | bytearray, base: int, at: int, end: int, gap: bytes) -> None:
         self.book, self.buf, self.base, self.at = book, buf, base, at
         self.separator = b"," + gap
         self.indent = len(gap) - 1
@@ -369,7 +386,7 @@ class _Scan:
         self.slack = len(buf) - at - self.size
         if self.slack < WORD:
             raise _NoRun
-        self.lines = np.flatnonzero(self.view < 32)
+        self.lines = _controls(self.view)
         if not len(self.lines) or (self.view[self.lines] != 10).any() or self.lines[0] != 1:
             raise _NoRun
         opening = np.flatnonzero(np.diff(self.lines) == self.indent + 2)
@@ -429,7 +446,7 @@ class _Scan:
 
     def _learn(self, row: int) -> Form | None:
         start, end = int(self.start[row]), int(self.start[row + 1]) - len(self.separator)
-        raw = self.buf[self.at + start : self.at + end]
+        raw = bytes(self.buf[self.at + start : self.at + end])
         new = learn(raw, self.indent, self.separator, self.book.known, self.book.judge)
         self.book.tries += new is None
         return new

@@ -398,7 +398,8 @@ class _Job:
         """All chunks of the part."""
         headers = _late_headers(self.part)
         with self.part.open() as stream:
-            walker = js.Walker(js.Feed(stream, self.part.size), ARRAYS, OPENING, self.book.scan if self.fast else None)
+            feed = js.RoomyFeed(stream, self.part.size)
+            walker = js.Walker(feed, ARRAYS, OPENING, self.book.scan if self.fast else None)
             entered = 0
             for event in walker.walk():
                 if isinstance(event, js.Field):
@@ -567,7 +568,7 @@ class _Job:
         rows: _Columns | None = None
         ids, at, answers = run.ids, run.fast, self._answers(run)
         if len(run.slow):
-            block = js.Block(run.base, run.data, run.spans[run.slow], array=_array(run))
+            block = js.Block(run.base, bytes(run.data), run.spans[run.slow], array=_array(run))
             records, repaired = js.decode_block(block, self.bulk, _PLAIN, Plain)
             if repaired:  # a word that is not UTF-8: its repairs are the exact path's
                 yield from self._block(_whole_block(run))
@@ -595,7 +596,7 @@ class _Job:
 def _whole_block(run: Run) -> js.Block:
     """A run as the exact path takes it."""
     start, end = int(run.spans[0, 0]), int(run.spans[-1, 1])
-    return js.Block(start, run.data[start - run.base : end - run.base], run.spans)
+    return js.Block(start, bytes(run.data[start - run.base : end - run.base]), run.spans)
 
 
 def _array(run: Run) -> bytes:
