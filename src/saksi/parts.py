@@ -20,12 +20,14 @@ import hashlib
 import io
 import os
 import stat
+import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 from saksi import limits
 from saksi.errors import InputRefused
@@ -136,6 +138,10 @@ class Source:
     troubles: list[Trouble]
     held: tuple[Closing, ...] = ()
 
+    def is_hashed(self) -> bool:
+        """Whether `digest` can be had without waiting for it."""
+        return True
+
     def close(self) -> None:
         """Let go of the open archive, if there is one."""
         for thing in self.held:
@@ -146,6 +152,33 @@ class Source:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class HashedMeanwhile(Source):
+    """A plain file whose digest another thread computes while it is read already: `digest` waits for it.
+
+    hashlib lets go of the interpreter's lock: on two processors the digest costs a reader next to nothing.
+    """
+
+    _hashing: Future[str]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 hex. Raises InputRefused where the file could not be read to its end."""
+        try:
+            known = self._hashing.result()
+        except OSError as e:
+            raise InputRefused("unreadable_file") from e
+        self.parts[0].known_digest = known
+        return known
+
+    @digest.setter
+    def digest(self, value: Any) -> None:  # the dataclass sets it: what will be
+        self._hashing = value
+
+    def is_hashed(self) -> bool:
+        """Whether `digest` can be had without waiting for it."""
+        return self._hashing.done()
 
 
 _SIGNATURES: Final[tuple[tuple[int, bytes, str], ...]] = (
@@ -326,6 +359,30 @@ def _file_digest(path: Path) -> str:
         return hashlib.file_digest(f, "sha256").hexdigest()
 
 
+MEANWHILE_BYTES_MIN: Final = 8 << 20
+"""Plain files from this size on are hashed while they are read: for less a thread is not worth starting."""
+_MEANWHILE_PIECE: Final = 4 << 20
+
+
+def _digest_meanwhile(path: Path) -> Future[str]:
+    """The file's digest, computed by a thread of its own. In large pieces: between two of them it waits for the
+    interpreter's lock."""
+    hashing: Future[str] = Future()
+
+    def work() -> None:
+        try:
+            h, piece = hashlib.sha256(), memoryview(bytearray(_MEANWHILE_PIECE))
+            with path.open("rb", buffering=0) as f:
+                while n := f.readinto(piece):
+                    h.update(piece[:n])
+            hashing.set_result(h.hexdigest())
+        except BaseException as e:  # noqa: BLE001 - raised where the digest is asked for
+            hashing.set_exception(e)
+
+    threading.Thread(target=work, daemon=True).start()
+    return hashing
+
+
 def folder_listing(parts: list[Part]) -> bytes:
     """The listing whose SHA-256 is a folder's digest (see the module's text)."""
     lines = [(str(p.path).encode("utf-8", "surrogateescape"), (p.digest() or "-" * 64).encode()) for p in parts]
@@ -395,8 +452,12 @@ def _open_folder(path: Path, name: str) -> Source:
     return Source(name, "folder", digest, sum(p.size for p in parts), parts, troubles)
 
 
-def open_source(path: Path) -> Source:
-    """Open a file, zip or folder as handed in. Raises InputRefused where there is nothing to open."""
+def open_source(path: Path, *, meanwhile: bool = False) -> Source:
+    """Open a file, zip or folder as handed in. Raises InputRefused where there is nothing to open.
+
+    meanwhile: a large plain file may be hashed by a thread while it is read (`HashedMeanwhile`). Not for a source that
+    another process is to be forked from.
+    """
     mode = _mode(path)
     name = said_name(path.name or path.resolve().name)
     here = path.resolve()
@@ -408,22 +469,27 @@ def open_source(path: Path) -> Source:
         raise InputRefused("no_plain_file")
     try:
         size = path.stat().st_size
-        digest = _file_digest(path)
+        with path.open("rb") as f:
+            zipped = f.read(2) == b"PK"
+        meanwhile = meanwhile and size >= MEANWHILE_BYTES_MIN and not zipped and (os.cpu_count() or 1) > 1
+        digest = _digest_meanwhile(path) if meanwhile else _file_digest(path)
     except OSError as e:
         raise InputRefused("unreadable_file") from e
     return source_from_stream(name, size, digest, lambda: path.open("rb"), [])
 
 
 def source_from_stream(
-    name: str, size: int, digest: str, opener: Callable[[], BinaryIO], troubles: list[Trouble]
+    name: str, size: int, digest: str | Future[str], opener: Callable[[], BinaryIO], troubles: list[Trouble]
 ) -> Source:
-    """A file or zip over any seekable stream: the disk's copy or the sealed one."""
-    whole = Part(None, 0, size, opener, known_digest=digest)
+    """A file or zip over any seekable stream: the disk's copy or the sealed one. digest: or what will be, of no zip."""
+    whole = Part(None, 0, size, opener, known_digest=digest if isinstance(digest, str) else None)
     whole.media = looks_like(whole.head())
     if whole.state == "refused":
         raise InputRefused("unreadable_file")
     if size == 0:
         troubles.append(Trouble("empty_file", None))
+    if isinstance(digest, Future):
+        return HashedMeanwhile(name, "file", digest, size, [whole], troubles)  # type: ignore[arg-type]  # see the class
     if whole.media == "archive" and whole.head().startswith(b"PK"):
         raw = opener()
         try:

@@ -90,7 +90,7 @@ def open_path_or_stream(path: Path | str, stdin: BinaryIO | None = None) -> Sour
             raise InputRefused("stdin_closed")
         data = stdin.read()
         return source_from_stream("-", len(data), hashlib.sha256(data).hexdigest(), lambda: io.BytesIO(data), [])
-    return open_source(Path(path))
+    return open_source(Path(path), meanwhile=True)
 
 
 def start_reading(source: Source, how: ReadSettings) -> Reading:
@@ -108,7 +108,7 @@ def read(
     lang: str = "id",
 ) -> ReadResult:
     """Read an export without a case. Raises InputRefused, UsageError."""
-    with open_source(Path(path)) as source:
+    with open_source(Path(path), meanwhile=True) as source:
         reading = start_reading(source, settings(format, zone, date_order))
         messages = pa.Table.from_batches(list(reading), schema=MESSAGE_SCHEMA)
         return ReadResult(messages, reading.problem_table(lang), reading.account(lang))

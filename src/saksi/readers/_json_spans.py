@@ -809,8 +809,8 @@ _FROM_MESSAGE: Final = (
 
 
 def column(name: str, value: Any) -> Any:
-    """`value` as Arrow array of the column `name`; a Constant as it is."""
-    if isinstance(value, Constant):
+    """`value` as Arrow array of the column `name`; a Constant, or a function that gives one, as it is."""
+    if isinstance(value, Constant) or callable(value):
         return value
     type_ = MESSAGE_SCHEMA.field(name).type
     if isinstance(value, pa.ChunkedArray):
@@ -854,6 +854,8 @@ def assemble(
     problems: Sequence[Problem], named: frozenset[int],
 ) -> Iterator[Chunk]:
     """Chunks of at most limits.BATCH_ROWS rows: `n` messages (columns as lists or arrays) and their child rows."""
+    if children or n > limits.BATCH_ROWS:
+        columns = {name: value() if callable(value) else value for name, value in columns.items()}
     arrays = {name: column(name, value) for name, value in columns.items() if value is not None}
     child: npt.NDArray[np.int64] | None = None
     rows = n
@@ -863,7 +865,7 @@ def assemble(
     for at in range(0, max(rows, 1), limits.BATCH_ROWS):
         size = min(limits.BATCH_ROWS, rows - at)
         yield Chunk(
-            part, {name: a[at : at + size] for name, a in arrays.items()},
+            part, {name: a if callable(a) else a[at : at + size] for name, a in arrays.items()},
             child=None if child is None else child[at : at + size],
             container=container if at == 0 else NO_SPANS,
             problems=problems if at == 0 else (),

@@ -18,7 +18,7 @@ same is wrapped here as the problem `reader_failed`, with the rows before it kep
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -30,7 +30,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from saksi.errors import TableError
+from saksi.errors import InputRefused, TableError
 from saksi.parts import Part, Source
 from saksi.table.schema import MESSAGE_SCHEMA, PROBLEM_SCHEMA
 from saksi.times import CALIBRATED
@@ -91,10 +91,11 @@ class Chunk:
     """Some rows of one part, in file order.
 
     columns: name -> Arrow array (dictionary-encoded where that is how it is known), numpy int64 array or Constant, of
-    equal length; span_start, span_end and kind always there, the
-    rest of MESSAGE_SCHEMA as known (missing ones become null; message_id, source_digest, source_part and seq are made
-    here). child: None, or an int array: 0 for a message, n >= 1 for the n-th child row of the message before it (a
-    reaction): it carries its parent's span and stays outside the partition. container: spans that are headers, syntax
+    equal length; span_start, span_end and kind always there, the rest of MESSAGE_SCHEMA as known (missing ones become
+    null; message_id, source_digest, source_part and seq are made here). A column that needs the source's digest may be a
+    function that gives it: the digest may still be in the making (`HashedMeanwhile`). child: None, or an int array: 0 for
+    a message, n >= 1 for the n-th child row of the message before it (a reaction): it carries its parent's span and stays
+    outside the partition. container: spans that are headers, syntax
     or export metadata. problems: what went wrong; spans of problems that are not rows count as problem bytes only where
     `problem_spans` holds them. named_parts: numbers of parts that rows of this chunk name as attachments.
     """
@@ -265,6 +266,8 @@ def complete_batch(source: Source, chunk: Chunk, first_seq: int) -> pa.RecordBat
     arrays = []
     for column in MESSAGE_SCHEMA:
         value = columns.get(column.name)
+        if callable(value):
+            value = value()
         if value is None:
             arrays.append(nulls(column.type, n))
         elif isinstance(value, Constant):
@@ -314,6 +317,26 @@ def _thread_counts(chunk: Chunk, batch: pa.RecordBatch) -> dict[tuple[str | None
     }
 
 
+HELD_CHUNKS_MAX: Final = 32
+"""Chunks read while the source is still being hashed: bounds memory where hashing is the slower of the two."""
+
+
+def _meanwhile(source: Source, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """`chunks`, held back as long as the source's digest, which every row names, is being computed."""
+    held: deque[Chunk] = deque()
+    try:
+        for chunk in chunks:
+            held.append(chunk)
+            while held and (len(held) > HELD_CHUNKS_MAX or source.is_hashed()):
+                yield held.popleft()
+    except Exception:
+        while held:
+            yield held.popleft()  # what was read before a reader's own error is kept
+        raise
+    while held:
+        yield held.popleft()
+
+
 class Reading:
     """One source being read: iterate for record batches of MESSAGE_SCHEMA; then `problems` and `account` are whole."""
 
@@ -349,12 +372,13 @@ class Reading:
             for part in parts:
                 self._tallies[part.number] = PartTally(part, "messages")
             try:
-                for chunk in map(self._as_calibrated, reader.read(self.source, parts, self.settings)):
+                chunks = map(self._as_calibrated, reader.read(self.source, parts, self.settings))
+                for chunk in _meanwhile(self.source, chunks):
                     batch = complete_batch(self.source, chunk, self.records)
                     self._count(chunk, batch)
                     if batch.num_rows:
                         yield batch
-            except (TableError, MemoryError):
+            except (TableError, InputRefused, MemoryError):
                 raise
             except Exception:  # noqa: BLE001 - the seam: one broken part never ends a case
                 self.problems.append(Problem("reader_failed", parts[0].path if len(parts) == 1 else None))

@@ -391,7 +391,6 @@ class _Job:
 
     def __post_init__(self) -> None:
         self.siblings = js.Siblings(self.source, self.part)
-        self.prefix = f"{self.source.digest[:16]}-{self.part.number}-"
         self.book = Book(_FIELDS, self._judge)
 
     def chunks(self) -> Iterator[Chunk]:
@@ -520,6 +519,9 @@ class _Job:
         """message_id of the target where it stands earlier in the same chat; else "tg:" and what the export names.
 
         ids: of the rows `at` of n. answers: (row, target's id, chat it is in or None)."""
+        if not answers:
+            self.chat.numbered.find(ids, starts[at], np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+            return None
         said = [f"tg:{target}" if peer is None else f"tg:{peer}/{target}" for _, target, peer in answers]
         inside = [
             k for k, (_, target, peer) in enumerate(answers)
@@ -528,14 +530,17 @@ class _Job:
         row_of = np.searchsorted(at, np.array([answers[k][0] for k in inside], dtype=np.int64))
         targets = np.array([answers[k][1] for k in inside], dtype=np.int64)
         found = self.chat.numbered.find(ids, starts[at], targets, row_of)
-        for k, start in zip(inside, found.tolist(), strict=True):
-            if start >= 0:
-                said[k] = f"{self.prefix}{start}"
-        if not said:
-            return None
         place = np.full(n, -1, dtype=np.int64)
         place[[row for row, _, _ in answers]] = np.arange(len(said))
-        return pa.array(said, pa.string()).take(pa.array(place, mask=place < 0))
+
+        def column() -> pa.Array:
+            prefix = f"{self.source.digest[:16]}-{self.part.number}-"
+            for k, start in zip(inside, found.tolist(), strict=True):
+                if start >= 0:
+                    said[k] = f"{prefix}{start}"
+            return pa.array(said, pa.string()).take(pa.array(place, mask=place < 0))
+
+        return column  # a function: the digest may still be in the making
 
     # -- runs of records of known forms (`_telegram_lines`) --------------------------------------------------------
 
