@@ -60,6 +60,8 @@ class Record:
     basis: str | None = None
     reply_to: str | None = None
     forwarded_from: str | None = None
+    revision_of: str | None = None
+    duplicate_of: str | None = None
     attachments: list[dict[str, Any]] | None = None
     flags: list[str] | None = None
     reasons: tuple[str, ...] = ()
@@ -81,7 +83,8 @@ Walk = Callable[[Part], Iterator[Record]]
 _COLUMNS: Final = (
     ("text", "text"), ("repair", "text_repair"), ("sender_name", "sender_name"), ("sender_id", "sender_id"),
     ("direction", "direction"), ("stamp_text", "sent_at_text"), ("reply_to", "reply_to"),
-    ("forwarded_from", "forwarded_from"), ("attachments", "attachments"), ("flags", "flags"),
+    ("forwarded_from", "forwarded_from"), ("revision_of", "revision_of"), ("duplicate_of", "duplicate_of"),
+    ("attachments", "attachments"), ("flags", "flags"),
 )  # fmt: skip
 
 
@@ -198,7 +201,7 @@ class PartRecords:
         columns["platform"] = pa.array([self.platform] * len(rows), pa.string())
         columns["thread_id"] = pa.array([r.thread_id or self.thread_id for r in rows], pa.string())
         columns["thread_title"] = pa.array(
-            [r.thread_title if r.thread_id else r.thread_title or self.title for r in rows], pa.string()
+            [r.thread_title or (self.title if r.thread_id in (None, self.part.path) else None) for r in rows], pa.string()
         )
         columns["sent_at"], columns["sent_at_basis"] = self._times(rows, child)
         return columns

@@ -28,6 +28,7 @@ READERS: Final = {
     "telegram_txt": "saksi.readers.telegram_txt",
     "sms_xml": "saksi.readers.sms_xml",
     "calls_xml": "saksi.readers.calls_xml",
+    "imessage_txt": "saksi.readers.imessage_txt",
 }
 
 

@@ -67,6 +67,20 @@ def _calls(*rows: tuple[str, int, int, str]) -> bytes:
     return f'{_XML}<calls count="{len(rows)}">\n{made}</calls>\n'.encode()
 
 
+_IMESSAGE = (
+    "May 17, 2022  5:29:42 PM (Read by them after 1 hour, 49 seconds)\nMe\nhalo\napa kabar?\n\n"
+    "May 17, 2022  5:30:10 PM (Read by you after 5 seconds)\nSari 🌸\nbaik\u2028ya\nTapbacks:\nLoved by Me\nLaughed by +6286011112222\n"
+    "    May 17, 2022  6:00:00 PM\n    Me\n    syukurlah\n    dua baris\n\n    May 17, 2022  6:01:00 PM\n    Sari 🌸\n    iya\n\n\n"
+    "May 17, 2022  5:31:02 PM Sari 🌸 renamed the conversation to Arisan\n\n"
+    "May 17, 2022  5:32:00 PM\nSari 🌸\nattachments/3d/a.heic\nfoto itu\n\n"
+    "May 17, 2022  6:00:00 PM\nMe\nsyukurlah\ndua baris\nThis message responded to an earlier message.\n\n"
+    "May 17, 2022 11:00:00 PM\nMe\nMay 17, 2022 11:00:00 PM besok jam 3\nEdited 10 seconds later: besok jam 4\n\n"
+    "May 18, 2022 12:00:01 AM\n+6286011112222\n+6286011112222 unsent a message!\n\n"
+    "May 18, 2022 12:01:00 AM\n+6286011112222\nwow\nSent with Confetti\nThis message was deleted from the conversation!\n\n"
+    "May 18, 2022 12:02:00 AM\n+6286011112222\nAttachment missing!\n\n"
+    "May 18, 2022 12:03:00 AM\n+6286011112222\n\n"
+)
+
 SAMPLES: Final[dict[str, dict[str, bytes]]] = {
     "line_txt": {
         "english.txt": _LINE_EN.encode(),
@@ -110,6 +124,13 @@ SAMPLES: Final[dict[str, dict[str, bytes]]] = {
         "calls.xml": _calls(("+6286011112222", 35, 1, "Sari"), ("+6286011112222", 7, 2, "Sari"), ("+6286033334444", 0, 3, "(Unknown)"),
                             ("-2", 0, 5, ""), ("+6286033334444", 0, 99, "null")),
         "cut_off.xml": _calls(("+6286011112222", 35, 1, "Sari"), ("+6286011112222", 7, 2, "Sari"))[:-40],
+    },
+    "imessage_txt": {
+        "Sari.txt": _IMESSAGE.encode(),
+        "crlf.txt": _IMESSAGE.replace("\n", "\r\n").encode(),
+        "event_first.txt": b"May 17, 2022  5:31:02 PM You renamed the conversation to Arisan\n\n"
+                           b"May 17, 2022  5:32:00 PM\nMe\nMay 17, 2022  5:32:00 PM\n\nhai\n",
+        "invalid_utf8.txt": b"May 17, 2022  5:32:00 PM\nSari\ncaf\xe9\n\n",
     },
 }
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from saksi.readers.line_txt import line_words
 from saksi.readers.telegram_txt import header_of
 from tests.readers.texts.reading import own, read
-from tests.simulator import line, telegram_copy
+from tests.simulator import imessage, line, telegram_copy
 from tests.simulator.truth import WIB_MS, Chat, Member, Said
 
 START_MS = 1_767_222_000_000
@@ -69,6 +69,16 @@ def test_telegram_copy(tmp_path: Path, said: list[tuple[int, str]], people: list
     path = tmp_path / "a.txt"
     telegram_copy.write_text(chat_of(said, people), "slashes", path)
     check("telegram_txt", path, said, people, "dmy")
+
+
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(said=st.lists(st.tuples(st.integers(0, 3), texts.filter(lambda t: t and not any(x.endswith("\r") for x in t.split("\n")))),
+                     max_size=6),
+       people=st.lists(names, min_size=1, max_size=4))
+def test_imessage(tmp_path: Path, said: list[tuple[int, str]], people: list[str]) -> None:
+    path = tmp_path / "a.txt"
+    imessage.write_text(chat_of(said, ["Me", *people]), path)
+    check("imessage_txt", path, said, ["Me", *people])
 
 
 def test_words_of_the_app_are_typed_data() -> None:

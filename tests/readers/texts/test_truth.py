@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.readers.test_truth import chats, compare, rows_of, whole
-from tests.simulator import line, sms, telegram_copy
+from tests.simulator import imessage, line, sms, telegram_copy
 from tests.simulator.truth import Row
 
 
@@ -59,3 +59,14 @@ def test_calls(tmp_path: Path) -> None:
     assert truth
     compare(rows, truth)
     whole(reading)
+
+
+def test_imessage(tmp_path: Path) -> None:
+    for chat in chats("whatsapp"):
+        truth: list[Row] = []
+        path = tmp_path / f"{chat.key}.txt"
+        imessage.write_text(chat, path, truth.append)
+        rows, reading = rows_of(path)
+        compare(rows, truth)
+        whole(reading)
+        assert {r["direction"] for r in rows if r["sender_name"] == "Me"} <= {"out"}
