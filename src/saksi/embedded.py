@@ -55,7 +55,7 @@ _CONTROL: Final = bytes(
 _B64: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_")
 _OTHER: Final = bytes(0 if b in _B64 else 1 for b in range(256))
 
-_RAW_START: Final = re.compile(
+RAW_START: Final = re.compile(
     rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....(?:WEBP|WAVE|AVI )|....ftyp|\x1aE\xdf\xa3|OggS\0|ID3[\2-\4]|fLaC\0|#!AMR"
     rb"|PK\x03\x04|%PDF-|BM....\0\0\0\0|II\*\0|MM\0\*|Rar!\x1a\x07|7z\xbc\xaf|\x1f\x8b\x08|caff\0",
     re.DOTALL,
@@ -145,7 +145,7 @@ def _raw_spans(again: _Again, windows: list[tuple[int, int]], size: int) -> list
         back = max(0, start - BACK)
         before = again.read_at(back, start - back + WINDOW)
         near = max(0, start - back - WINDOW)  # the window in front may hold its first bytes
-        signature = _RAW_START.search(before)
+        signature = RAW_START.search(before)
         newline = before.rfind(b"\n", 0, near + min(_no_text(before[near:]), default=0))
         at = back + (signature.start() if signature else newline + 1)
         # a window that is mostly text may hold the last bytes; text is taken up again at the next line
