@@ -17,6 +17,7 @@ RANKS = [
     ["text"],
     ["table", "vault", "parts"],
     ["embedded"],
+    ["sqlite"],
     ["readers"],
     ["intake"],
     ["identifiers", "media", "signals"],

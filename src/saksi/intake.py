@@ -23,7 +23,8 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -40,9 +41,12 @@ from saksi.parts import (
     Trouble,
     absent_part,
     folder_listing,
+    looks_like,
     source_from_stream,
     zip_parts,
 )
+from saksi.sqlite.media import Cuts, cuts_of
+from saksi.sqlite.pages import open_pages
 from saksi.vault import Vault
 
 CHUNK: Final = 1 << 20
@@ -78,7 +82,8 @@ class AbsentRecord(msgspec.Struct, frozen=True):
 class KeptRecord(msgspec.Struct, frozen=True):
     """A part that was sealed by itself: a folder's file, or a zip's text that holds a medium or cannot stay packed.
 
-    size, digest: of the part as received. cuts: (offset, length) in it that were not kept, ascending.
+    size, digest: of the part as received. cuts: (offset, length) in it that were not kept, ascending. checked_end: of a
+    database's log, how many of its bytes held when it was received.
     """
 
     number: int
@@ -87,6 +92,19 @@ class KeptRecord(msgspec.Struct, frozen=True):
     digest: str
     object_id: str
     cuts: list[tuple[int, int]] = []
+    checked_end: int | None = None
+
+
+class BlobRecord(msgspec.Struct, frozen=True):
+    """A value of a database that is one medium and was not kept. table: None for an entry of an index."""
+
+    part: int
+    table: str | None
+    rowid: int
+    column: int
+    media: str
+    size: int
+    digest: str
 
 
 class EmbeddedRecord(msgspec.Struct, frozen=True):
@@ -127,6 +145,7 @@ class Received(msgspec.Struct, frozen=True):
     kept: list[KeptRecord]
     troubles: list[TroubleRecord]
     embedded: list[EmbeddedRecord] = []
+    blobs: list[BlobRecord] = []
 
 
 class SkeletonFile(io.RawIOBase):
@@ -364,21 +383,25 @@ def receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhibi
     Returns the record and the id of its own sealed object. exhibit: the label in the log ("S1"). Raises InputRefused
     (source_changed), StorageFailed, UsageError (police_key_invalid).
     """
+    troubles = list(handed.troubles)
+    looked = Databases() if rule.name == "seal" else database_cuts(handed, troubles)
     if rule.name == "seal":
         absent_parts: list[Part] = []
     else:
-        absent_parts = [p for p in handed.parts if must_be_left_out(p)]
+        absent_parts = [p for p in handed.parts if must_be_left_out(p) and p.number not in looked.cuts]
     absent = _absent_records(vault, absent_parts, rule)
     left_out = {p.number for p in absent_parts}
     keeps_media = rule.name == "seal"
-    troubles = list(handed.troubles)
-    embedded = {} if keeps_media else _embedded(handed, left_out, troubles)
+    embedded = {} if keeps_media else _embedded(handed, left_out | looked.cuts.keys(), troubles)
+    embedded |= {number: cuts for number, cuts in looked.cuts.items() if cuts}
+    if rule.name == "police-key" and rule.recipient is not None:
+        absent += _police_databases(vault, handed, looked, rule.recipient)
     kept: list[KeptRecord] = []
     object_id: str | None = None
     cuts: list[tuple[int, int]] = []
     sealed_as = "without_media" if left_out or embedded else "whole"
     if handed.kind == "folder":
-        kept = _seal_folder(vault, handed, left_out, embedded)
+        kept = _seal_folder(vault, handed, left_out, embedded, looked.ends)
     elif handed.kind == "file" and left_out:
         sealed_as = "digest_only"
     else:
@@ -386,7 +409,7 @@ def receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhibi
         if handed.kind == "file":
             cuts = embedded.get(0, [])
         elif not keeps_media:
-            cuts, apart = _member_cuts(path, left_out | embedded.keys())
+            cuts, apart = _member_cuts(path, left_out | embedded.keys() | looked.cuts.keys())
         sealed_as = "without_media" if cuts else sealed_as
         sealed = vault.seal(
             _stream(lambda: path.open("rb"), cuts, handed.digest),
@@ -396,10 +419,10 @@ def receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhibi
         object_id = sealed.object_id
         if handed.kind == "zip" and not keeps_media:
             if _opens_alike(vault, object_id, handed, cuts):
-                kept = _seal_apart(vault, handed, apart | embedded.keys(), embedded)
+                kept = _seal_apart(vault, handed, apart | embedded.keys() | looked.cuts.keys(), embedded, looked.ends)
             else:
                 object_id, cuts, sealed_as = None, [], "without_media"
-                kept = _seal_apart(vault, handed, {p.number for p in handed.parts} - left_out, embedded)
+                kept = _seal_apart(vault, handed, {p.number for p in handed.parts} - left_out, embedded, looked.ends)
     received = Received(
         name=handed.name,
         kind=handed.kind,
@@ -411,7 +434,8 @@ def receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhibi
         absent=absent,
         kept=kept,
         troubles=[TroubleRecord(t.reason, t.part, t.start, t.end) for t in troubles],
-        embedded=_embedded_records(handed, embedded),
+        embedded=_embedded_records(handed, {n: e for n, e in embedded.items() if n not in looked.cuts}),
+        blobs=looked.blobs,
     )
     record = vault.seal([msgspec.json.encode(received)], kind="source-record", meta={"exhibit": exhibit})
     vault.append(
@@ -426,6 +450,66 @@ def receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhibi
         media_rule=rule.name,
     )
     return received, record.object_id
+
+
+@dataclass
+class Databases:
+    """Databases and logs that can be kept without the media in them, by part number. ends: how far a log holds."""
+
+    cuts: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    ends: dict[int, int] = field(default_factory=dict)
+    blobs: list[BlobRecord] = field(default_factory=list)
+    holding: set[int] = field(default_factory=set)
+
+
+def database_cuts(handed: Source, troubles: list[Trouble]) -> Databases:
+    """Look into every database that was handed in; adds to `troubles` where media are in one. One that cannot be looked
+    into is not among them: its digest is kept and nothing else."""
+    looked = Databases()
+    for part in handed.parts:
+        if part.media == "database" and part.state == "present":
+            log = handed.log_of(part)
+            try:
+                found = _cuts_of(part, log)
+            except Exception:  # noqa: BLE001 - what was not looked at to its end must not be kept, whatever the cause
+                found = None
+            if found is None:
+                troubles.append(Trouble("broken_database", part.path))
+                continue
+            cuts, checked_end = found
+            looked.cuts[part.number] = cuts.main
+            if log is not None:
+                looked.cuts[log.number] = cuts.log
+                looked.ends[log.number] = checked_end
+            looked.blobs += [
+                BlobRecord(part.number, b.table, b.rowid, b.column, b.media, b.size, b.digest) for b in cuts.blobs
+            ]
+            if cuts.media:
+                looked.holding.add(part.number)
+                troubles.append(Trouble("database_media", part.path))
+    return looked
+
+
+def _cuts_of(part: Part, log: Part | None) -> tuple[Cuts, int] | None:
+    with ExitStack() as held:
+        main = part.open_anywhere()
+        log_stream = None if log is None else log.open_anywhere()
+        for stream in (main, log_stream):
+            if stream is not None:
+                held.enter_context(stream)
+        if main is None or (log is not None and log_stream is None):
+            return None
+        db = open_pages(main, part.size, log_stream, 0 if log is None else log.size)
+        return None if db is None else (cuts_of(db), 0 if db.log is None else db.log.end)
+
+
+def _police_databases(vault: Vault, handed: Source, looked: Databases, recipient: str) -> list[AbsentRecord]:
+    """Whole databases that hold media, sealed to the police key beside what is kept of them."""
+    records = []
+    for part in (p for p in handed.parts if p.number in looked.holding):
+        sealed = _police_copy(vault, part, recipient)
+        records.append(AbsentRecord(part.number, part.path, "database", part.size, part.digest(), sealed))
+    return records
 
 
 def _embedded(handed: Source, left_out: set[int], troubles: list[Trouble]) -> dict[int, list[tuple[int, int]]]:
@@ -460,9 +544,11 @@ def _embedded_records(handed: Source, embedded: Mapping[int, list[tuple[int, int
     return records
 
 
-def _seal_part(vault: Vault, part: Part, digest: str, cuts: Sequence[tuple[int, int]]) -> KeptRecord:
+def _seal_part(
+    vault: Vault, part: Part, digest: str, cuts: Sequence[tuple[int, int]], checked_end: int | None
+) -> KeptRecord:
     sealed = vault.seal(_stream(part.open, cuts, digest), kind="source", meta={"digest_as_received": digest})
-    return KeptRecord(part.number, part.path, part.size, digest, sealed.object_id, list(cuts))
+    return KeptRecord(part.number, part.path, part.size, digest, sealed.object_id, list(cuts), checked_end)
 
 
 def _opens_alike(vault: Vault, object_id: str, handed: Source, cuts: Sequence[tuple[int, int]]) -> bool:
@@ -477,19 +563,27 @@ def _opens_alike(vault: Vault, object_id: str, handed: Source, cuts: Sequence[tu
 
 
 def _seal_apart(
-    vault: Vault, handed: Source, numbers: set[int], embedded: Mapping[int, list[tuple[int, int]]]
+    vault: Vault,
+    handed: Source,
+    numbers: set[int],
+    embedded: Mapping[int, list[tuple[int, int]]],
+    ends: Mapping[int, int],
 ) -> list[KeptRecord]:
     """Seal members of an archive by themselves. One that cannot be unpacked whole is not kept: its digest is unknown."""
     kept = []
     for part in handed.parts:
         digest = part.digest() if part.number in numbers else None
         if digest is not None:
-            kept.append(_seal_part(vault, part, digest, embedded.get(part.number, [])))
+            kept.append(_seal_part(vault, part, digest, embedded.get(part.number, []), ends.get(part.number)))
     return kept
 
 
 def _seal_folder(
-    vault: Vault, handed: Source, left_out: set[int], embedded: Mapping[int, list[tuple[int, int]]]
+    vault: Vault,
+    handed: Source,
+    left_out: set[int],
+    embedded: Mapping[int, list[tuple[int, int]]],
+    ends: Mapping[int, int],
 ) -> list[KeptRecord]:
     if hashlib.sha256(folder_listing(handed.parts)).hexdigest() != handed.digest:
         raise InputRefused("source_changed")
@@ -497,7 +591,7 @@ def _seal_folder(
     for part in handed.parts:
         digest = part.digest()
         if part.number not in left_out and digest is not None:
-            kept.append(_seal_part(vault, part, digest, embedded.get(part.number, [])))
+            kept.append(_seal_part(vault, part, digest, embedded.get(part.number, []), ends.get(part.number)))
     return kept
 
 
@@ -509,7 +603,9 @@ def load_record(vault: Vault, record_id: str) -> Received:
 
 def sealed_source(vault: Vault, received: Received) -> Source:
     """The source as readers see it: the sealed copy. Parts that were not kept have a digest and cannot be opened."""
-    absent = {a.number: Absent(a.media, a.size, a.digest) for a in received.absent}
+    here = {k.number for k in received.kept} | ({0} if received.kind == "file" and received.object_id else set())
+    left_out = [a for a in received.absent if a.number not in here]  # of a database the police may hold all, we the rows
+    absent = {a.number: Absent(a.media, a.size, a.digest) for a in left_out}
     troubles = [Trouble(t.reason, t.part, t.start, t.end) for t in received.troubles]
     alone = {k.number: _kept_part(vault, k) for k in received.kept}
     source = _source_of(vault, received, absent, troubles, alone)
@@ -526,7 +622,7 @@ def _source_of(
 ) -> Source:
     """The source over what is kept, its parts in order."""
     if received.object_id is None:
-        parts = [*alone.values(), *(absent_part(a.path, a.number, absent[a.number]) for a in received.absent)]
+        parts = [*alone.values(), *(absent_part(a.path, a.number, absent[a.number]) for a in received.absent if a.number in absent)]
         parts.sort(key=lambda p: p.number)
         return Source(received.name, received.kind, received.digest, received.size, parts, troubles)
     opener = _opener(
@@ -555,4 +651,9 @@ def _opener(
 
 def _kept_part(vault: Vault, kept: KeptRecord) -> Part:
     opener = _opener(vault, kept.object_id, kept.size, kept.cuts, TEXT_FILLER)
-    return Part(kept.path, kept.number, kept.size, opener, known_digest=kept.digest)
+    part = Part(
+        kept.path, kept.number, kept.size, opener, known_digest=kept.digest, checked_end=kept.checked_end
+    )
+    what = looks_like(part.head())
+    part.media = what if what in ("database", "database_log") else None
+    return part

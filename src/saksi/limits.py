@@ -31,6 +31,10 @@ ARCHIVE_RATIO_MAX = 200
 ARCHIVE_RATIO_FLOOR_BYTES = 16 * MIB
 """Members that unpack to less than this are never called a bomb, whatever their ratio."""
 
+DATABASE_UNPACKED_BYTES_MAX = 2 * GIB
+"""A database inside a zip is unpacked in memory to be read page by page, never to a file: larger ones are to be handed in
+unpacked. WhatsApp's after ten years of use are some hundred MiB."""
+
 JSON_DEPTH_MAX = 200
 """Nesting of JSON: real exports stay under 20."""
 

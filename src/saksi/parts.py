@@ -66,9 +66,10 @@ class Part:
 
     path: inside the source, "/" between folders, as named there; None for a plain file. number: position in the
     source's list, part of every message id. size: bytes unpacked. media: what the content looks like (image, video,
-    audio, archive, document) or None for anything that may be text. state: "present", or "refused" where a limit
-    forbids to unpack it. known_digest: SHA-256 hex where it is known already. cut_media: what a sealed copy lacks, by
-    (start, end) in the part.
+    audio, archive, document, database, database_log) or None for anything that may be text. state: "present", or "refused"
+    where a limit forbids to unpack it. known_digest: SHA-256 hex where it is known already. checked_end: of a sealed database
+    log, how many of its bytes held when it was received (what was cut out since breaks its checksums).
+    cut_media: what a sealed copy lacks, by (start, end) in the part.
     """
 
     path: str | None
@@ -80,11 +81,21 @@ class Part:
     known_digest: str | None = None
     modified: tuple[int, int, int, int, int, int] | None = None
     cut_media: Mapping[tuple[int, int], CutMedium] = field(default_factory=dict)
+    checked_end: int | None = None
     _head: bytes | None = field(default=None, repr=False)
 
     def open(self) -> BinaryIO:
         """A stream over the part's bytes, from its start."""
         return self.opener()
+
+    def open_anywhere(self) -> BinaryIO | None:
+        """A stream that can seek: databases are read page by page. A packed member is unpacked in memory, never to a file;
+        None where that would be more than limits.DATABASE_UNPACKED_BYTES_MAX."""
+        stream = self.open()
+        if stream.seekable():
+            return stream
+        with stream:
+            return io.BytesIO(stream.read()) if self.size <= limits.DATABASE_UNPACKED_BYTES_MAX else None
 
     def read(self) -> bytes:
         """All bytes of the part. For text parts within limits; streams use `open`."""
@@ -141,6 +152,13 @@ class Source:
     def is_hashed(self) -> bool:
         """Whether `digest` can be had without waiting for it."""
         return True
+
+    def log_of(self, part: Part) -> Part | None:
+        """The write-ahead log or else the journal that lies beside a database and is not empty."""
+        if part.path is None:
+            return None
+        logs = {p.path: p for p in self.parts if p.media == "database_log" and p.state == "present"}
+        return logs.get(part.path + "-wal") or logs.get(part.path + "-journal")
 
     def close(self) -> None:
         """Let go of the open archive, if there is one."""
@@ -218,6 +236,9 @@ _SIGNATURES: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"%PDF-", "document"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "document"),
     (0, b"SQLite format 3\x00", "database"),
+    (0, b"\x37\x7f\x06\x82", "database_log"),
+    (0, b"\x37\x7f\x06\x83", "database_log"),
+    (0, b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", "database_log"),
     (0, b"8BPS", "image"),
     (0, b"\x00\x00\x01\x00", "image"),
     (0, b"\xff\x0a", "image"),
@@ -226,7 +247,7 @@ _SIGNATURES: Final[tuple[tuple[int, bytes, str], ...]] = (
 
 
 def looks_like(head: bytes) -> str | None:
-    """What the first bytes say: image, video, audio, archive, document, database, binary; None for text and empty.
+    """What the first bytes say: image, video, audio, archive, document, database, database_log, binary; None for text, empty.
 
     By content, never by name: a picture called notes.txt is a picture.
     """
@@ -452,6 +473,14 @@ def _open_folder(path: Path, name: str) -> Source:
     return Source(name, "folder", digest, sum(p.size for p in parts), parts, troubles)
 
 
+def _has_log(path: Path) -> bool:
+    """Whether a log with newer rows lies beside a database that was handed in alone."""
+    try:
+        return any(path.with_name(path.name + end).stat().st_size > 0 for end in ("-wal", "-journal"))
+    except (OSError, ValueError):
+        return path.with_name(path.name + "-journal").is_file()
+
+
 def open_source(path: Path, *, meanwhile: bool = False) -> Source:
     """Open a file, zip or folder as handed in. Raises InputRefused where there is nothing to open.
 
@@ -475,7 +504,10 @@ def open_source(path: Path, *, meanwhile: bool = False) -> Source:
         digest = _digest_meanwhile(path) if meanwhile else _file_digest(path)
     except OSError as e:
         raise InputRefused("unreadable_file") from e
-    return source_from_stream(name, size, digest, lambda: path.open("rb"), [])
+    source = source_from_stream(name, size, digest, lambda: path.open("rb"), [])
+    if source.parts and source.parts[0].media == "database" and _has_log(path):
+        source.troubles.append(Trouble("log_missing", None))
+    return source
 
 
 def source_from_stream(

@@ -86,6 +86,16 @@ class Constant:
         return Constant(self.value, len(range(*rows.indices(self.rows))))
 
 
+@dataclass(frozen=True)
+class TableRows:
+    """A table of a database and how many rows it has. role: messages (every row becomes a message, a child row or a problem),
+    metadata (read for names, kinds and the like) or unread."""
+
+    table: str
+    role: str
+    rows: int
+
+
 @dataclass
 class Chunk:
     """Some rows of one part, in file order.
@@ -98,6 +108,9 @@ class Chunk:
     outside the partition. container: spans that are headers, syntax
     or export metadata. problems: what went wrong; spans of problems that are not rows count as problem bytes only where
     `problem_spans` holds them. named_parts: numbers of parts that rows of this chunk name as attachments.
+
+    A database's rows have no spans: keys ("table-rowid") stand in the place of span_start. given: table -> how many of its
+    rows this chunk gives as messages and as problems. tables: what the database holds, once for a part.
     """
 
     part: Part
@@ -106,6 +119,9 @@ class Chunk:
     container: Spans = field(default_factory=lambda: NO_SPANS)
     problem_spans: Spans = field(default_factory=lambda: NO_SPANS)
     problems: Sequence[Problem] = ()
+    keys: pa.Array | None = None
+    given: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    tables: Sequence[TableRows] = ()
     named_parts: frozenset[int] = frozenset()
     day_month_order: str | None = None
 
@@ -218,6 +234,41 @@ class PartTally:
         return {"total": total, **counts}, gaps
 
 
+@dataclass
+class RowTally:
+    """The account of one database: which rows became what."""
+
+    part: Part
+    given: dict[str, list[int]] = field(default_factory=dict)
+    tables: list[TableRows] = field(default_factory=list)
+
+    def add(self, chunk: Chunk) -> None:
+        """Claim what a chunk says."""
+        for table, (messages, problems) in chunk.given.items():
+            counted = self.given.setdefault(table, [0, 0])
+            counted[0] += messages
+            counted[1] += problems
+        self.tables += chunk.tables
+
+    def close(self) -> tuple[dict[str, int], int]:
+        """Rows by class and how many rows of message-bearing tables nobody gave. Raises TableError for more than there are."""
+        counts = Counter(total=0, messages=0, container=0, problems=0)
+        lost = 0
+        for table in self.tables:
+            counts["total"] += table.rows
+            if table.role != "messages":
+                counts["container"] += table.rows
+                continue
+            messages, problems = self.given.get(table.table, (0, 0))
+            if messages + problems > table.rows:
+                raise TableError("partition_overlap", part=self.part.number)
+            left = table.rows - messages - problems
+            counts["messages"] += messages
+            counts["problems"] += problems + left
+            lost += left
+        return dict(counts), lost
+
+
 _POWERS: Final = 10 ** np.arange(1, 19, dtype=np.int64)
 
 
@@ -254,7 +305,10 @@ def complete_batch(source: Source, chunk: Chunk, first_seq: int) -> pa.RecordBat
     columns = dict(chunk.columns)
     n = len(columns["kind"])
     prefix = f"{source.digest[:16]}-{chunk.part.number}-"
-    ids = numbered(prefix, np.asarray(columns["span_start"], dtype=np.int64))
+    if chunk.keys is not None:
+        ids = pc.binary_join_element_wise(pa.scalar(prefix), chunk.keys, "")
+    else:
+        ids = numbered(prefix, np.asarray(columns["span_start"], dtype=np.int64))
     if chunk.child is not None and chunk.child.any():
         child = pa.array(chunk.child, pa.int64())
         suffixed = pc.binary_join_element_wise(ids, pc.cast(child, pa.string()), ".")
@@ -355,10 +409,12 @@ class Reading:
         self._jobs = jobs
         self._roles = dict(roles)
         self._tallies: dict[int, PartTally] = {}
+        self._row_tallies: dict[int, RowTally] = {}
         self._kinds: Counter[str] = Counter()
         self._bases: Counter[str] = Counter()
         self._threads: dict[tuple[str | None, str | None], int] = {}
         self._order: str | None = None
+        self._part_rows: dict[int, dict[str, int]] = {}
         self._part_bytes: dict[int, dict[str, int]] = {}
         self._closed = False
 
@@ -370,7 +426,10 @@ class Reading:
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for reader, parts in self._jobs:
             for part in parts:
-                self._tallies[part.number] = PartTally(part, "messages")
+                if part.media == "database":
+                    self._row_tallies[part.number] = RowTally(part)
+                else:
+                    self._tallies[part.number] = PartTally(part, "messages")
             try:
                 chunks = map(self._as_calibrated, reader.read(self.source, parts, self.settings))
                 for chunk in _meanwhile(self.source, chunks):
@@ -399,17 +458,11 @@ class Reading:
         return replace(chunk, columns={**chunk.columns, "sent_at_basis": told})
 
     def _count(self, chunk: Chunk, batch: pa.RecordBatch) -> None:
-        tally = self._tallies[chunk.part.number]
-        starts = np.asarray(chunk.columns["span_start"], dtype=np.int64)
-        ends = np.asarray(chunk.columns["span_end"], dtype=np.int64)
         kinds = _value_counts(chunk, batch, "kind")
-        unparsed = np.asarray(pc.equal(batch.column("kind"), "unparsed")) if "unparsed" in kinds else None
-        spans = np.stack([starts, ends], axis=1)
-        if chunk.child is not None and chunk.child.any():
-            own = chunk.child == 0
-            spans, unparsed = spans[own], None if unparsed is None else unparsed[own]
-        tally.add(spans, unparsed, chunk.container, chunk.problem_spans)
-        tally.rows += batch.num_rows
+        if chunk.keys is not None or chunk.part.number in self._row_tallies:
+            self._row_tallies[chunk.part.number].add(chunk)
+        else:
+            self._claim(chunk, kinds, batch)
         self.records += batch.num_rows
         self.problems.extend(chunk.problems)
         for number in chunk.named_parts:
@@ -421,11 +474,27 @@ class Reading:
         for key, count in _thread_counts(chunk, batch).items():
             self._threads[key] = self._threads.get(key, 0) + count
 
+    def _claim(self, chunk: Chunk, kinds: Mapping[str, int], batch: pa.RecordBatch) -> None:
+        tally = self._tallies[chunk.part.number]
+        starts = np.asarray(chunk.columns["span_start"], dtype=np.int64)
+        ends = np.asarray(chunk.columns["span_end"], dtype=np.int64)
+        unparsed = np.asarray(pc.equal(batch.column("kind"), "unparsed")) if "unparsed" in kinds else None
+        spans = np.stack([starts, ends], axis=1)
+        if chunk.child is not None and chunk.child.any():
+            own = chunk.child == 0
+            spans, unparsed = spans[own], None if unparsed is None else unparsed[own]
+        tally.add(spans, unparsed, chunk.container, chunk.problem_spans)
+        tally.rows += batch.num_rows
+
     def _close(self) -> None:
         for number, tally in sorted(self._tallies.items()):
             counts, gaps = tally.close()
             self._part_bytes[number] = counts
             self.problems.extend(Problem("unaccounted", tally.part.path, int(s), int(e)) for s, e in gaps[:1000])
+        for number, rows in sorted(self._row_tallies.items()):
+            self._part_rows[number], lost = rows.close()
+            if lost:
+                self.problems.append(Problem("unaccounted", rows.part.path))
         self._closed = True
 
     def problem_table(self, lang: str) -> pa.Table:
@@ -450,6 +519,14 @@ class Reading:
         totals = Counter(total=0, messages=0, container=0, problems=0)
         parts: list[dict[str, Any]] = []
         for part in self.source.parts:
+            if part.number in self._part_rows:
+                rows = self._row_tallies[part.number]
+                tables = [{"table": t.table, "role": t.role, "rows": t.rows} for t in rows.tables]
+                parts.append(
+                    {"part": part.path, "role": self._roles.get(part.number, "messages"),
+                     "rows": self._part_rows[part.number], "tables": tables}
+                )  # fmt: skip
+                continue
             counts = self._part_bytes.get(part.number)
             role = "messages" if counts is not None else self._roles.get(part.number, "unreferenced")
             if counts is None and part.media is None and part.state == "present":

@@ -7,6 +7,7 @@ decides. Adding a format: one file in this folder and one line in `READERS`.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import import_module
 from typing import Final
@@ -43,7 +44,23 @@ def reader_named(name: str) -> Reader:
 
 def claims(part: Part) -> list[Reader]:
     """The readers that recognise `part`, in the order of the registry."""
-    return [r for r in map(reader_named, READERS) if r.recognise(part) is not None]
+    names = [name for name in READERS if takes(name, part)]
+    return [r for r in map(reader_named, names) if r.recognise(part) is not None]
+
+
+def takes(name: str, part: Part) -> bool:
+    """Whether a reader of this name reads such parts at all: those of databases end in "_sqlite", all others read texts."""
+    return name.endswith("_sqlite") == (part.media == "database")
+
+
+ENCRYPTED: Final = re.compile(r"\.(?:crypt\d*|mcrypt\d*|enc|enc1)$|\.(?:db|sqlite|sqlite3)$", re.IGNORECASE)
+
+
+def _looks_encrypted(part: Part, name: str) -> bool:
+    """An encrypted backup or database: a name that promises a database over bytes that are neither one nor text."""
+    head = part.head()[:4096]
+    control = len(head) - len(head.translate(None, bytes({*range(0x20)} - {9, 10, 13})))
+    return ENCRYPTED.search(name) is not None and control * 25 > len(head) and part.media in (None, "binary")
 
 
 ENDINGS: Final = {"txt": "_txt", "json": "_json"}
@@ -64,14 +81,16 @@ def _assign(source: Source, forced: str | None) -> tuple[dict[str, list[Part]], 
     unclaimed: list[Part] = []
     problems: list[Problem] = []
     for part in source.parts:
-        if part.media is not None or part.state != "present" or part.size == 0:
-            if part.size == 0 and part.path is not None:
+        if part.media not in (None, "database") or part.state != "present" or part.size == 0:
+            if part.size == 0 and part.path is not None and not part.path.endswith(("-wal", "-journal", "-shm")):
                 problems.append(Problem("empty_file", part.path))
+            if part.size and _looks_encrypted(part, part.path or source.name):
+                problems.append(Problem("encrypted_database", part.path))
             continue
         found = claims(part)
         if forced is not None:
             found = [r for r in found if r.name == forced]
-            if not found and source.kind == "file":
+            if not found and source.kind == "file" and takes(forced, part):
                 found = [reader_named(forced)]
         if len(found) > 1:
             problems.append(Problem("two_readers", part.path, 0, part.size))
@@ -98,10 +117,28 @@ def read_source(source: Source, settings: ReadSettings) -> Reading:
     for part in unclaimed:
         if any(reader_named(name).is_metadata(part) for name in jobs):
             roles[part.number] = "metadata"
+        elif part.media == "database":
+            problems.append(Problem("unknown_format", part.path))
+        elif _looks_encrypted(part, part.path or source.name):
+            problems.append(Problem("encrypted_database", part.path, 0, part.size))
         else:
             problems.append(Problem("unknown_format", part.path, 0, part.size))
+    for part in (p for name in jobs for p in jobs[name] if p.media == "database"):
+        roles |= {p.number: "metadata" for p in source.parts if p.path and p.path in _beside(part.path)}
     ordered = [(reader_named(name), jobs[name]) for name in READERS if name in jobs]
     return Reading(source, ordered, settings, problems, roles)
+
+
+def _beside(path: str | None) -> set[str]:
+    """Names of what SQLite keeps beside a database."""
+    return set() if path is None else {path + "-wal", path + "-shm", path + "-journal"}
+
+
+REFUSALS: Final = (
+    "encrypted_archive", "broken_archive", "archive_bomb", "two_readers", "empty_file", "encrypted_database",
+    "broken_database",
+)  # fmt: skip
+"""Problems that name what is wrong better than what the bytes look like."""
 
 
 def require_readable(reading: Reading) -> None:
@@ -110,7 +147,7 @@ def require_readable(reading: Reading) -> None:
         return
     source = reading.source
     reasons = [p.reason for p in reading.problems]
-    for reason in ("encrypted_archive", "broken_archive", "archive_bomb", "two_readers", "empty_file"):
+    for reason in REFUSALS:
         if reason in reasons:
             names = ""
             if reason == "two_readers":

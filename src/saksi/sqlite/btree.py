@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -92,7 +93,6 @@ class Cells:
     local: Ints
     overflow: Ints
     bad: Ints
-    pointers: Ints
 
 
 def _pointers(block: Block) -> tuple[Ints, Ints, Ints]:
@@ -135,8 +135,10 @@ def cells_of(block: Block) -> Cells:
     long = good & spills
     overflow[long] = u32(buf, (start + local)[long])
     bad = np.union1d(bad, owner[~good])
-    kept = [a[good] for a in (owner, at, end, rowid, size, start, local, overflow)]
-    return Cells(*kept, bad=bad, pointers=at)
+    owner, at, end, rowid, size, start, local, overflow = (
+        a[good] for a in (owner, at, end, rowid, size, start, local, overflow)
+    )
+    return Cells(owner, at, end, rowid, size, start, local, overflow, bad)
 
 
 @dataclass
@@ -177,7 +179,7 @@ class Walk:
             whole = Block(0, pages, buf, size, self.db.header.usable)
             types = buf[whole.heads()]
             edges = [0, *(np.flatnonzero(types[1:] != types[:-1]) + 1).tolist(), len(types)]
-            for i, j in zip(edges, edges[1:], strict=False):
+            for i, j in pairwise(edges):
                 part = Block(int(types[i]), pages[i:j], buf[i * size :], size, self.db.header.usable)
                 yield from self._one_kind(part, kinds, depth)
 

@@ -19,7 +19,9 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from itertools import pairwise
+from typing import BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -67,9 +69,9 @@ _NO_TEXT: Final = bytes(set(range(0x20)) - {9, 10, 13}) + b"\x7f"
 
 @dataclass(frozen=True)
 class CutBlob:
-    """A value that is one medium. part: 0 main file, 1 log. media: as `parts.looks_like` says, or binary."""
+    """A value that is one medium. table: None in an index. column: position. media: as `parts.looks_like` says, or binary."""
 
-    table: int
+    table: str | None
     rowid: int
     column: int
     media: str
@@ -216,11 +218,13 @@ class _Cutter:
         self.db = db
         self.size, self.usable = db.header.page_size, db.header.usable
         self.cuts = Cuts()
+        self.names: dict[int, str] = {}
         self.walk = Walk(db)
         self.spans: tuple[list[Span], list[Span]] = ([], [])
 
     def run(self) -> Cuts:
         schema = read_schema(self.db)
+        self.names = {table.root: table.name for table in schema.tables.values()}
         everything = (INTERIOR_INDEX, INTERIOR_TABLE, LEAF_INDEX, LEAF_TABLE)
         for root in dict.fromkeys([1, *schema.roots]):
             for block in self.walk.blocks(root, kinds=everything):
@@ -289,7 +293,7 @@ class _Cutter:
         edges = np.flatnonzero(of[1:] != of[:-1]) + 1
         bounds = [0, *edges.tolist(), self.size]
         whole = data.tobytes()
-        for start, end in zip(bounds, bounds[1:], strict=False):
+        for start, end in pairwise(bounds):
             if not of[start] and end - start >= DEAD_RUN_MIN:
                 for offset, length in dead_cuts(whole[start:end]):
                     self._cut(page, start + offset, length)
@@ -332,17 +336,15 @@ class _Cutter:
         begin = at - int(cells.start[i])
         data = self._bytes(block, cells, i, begin, size)
         encoding = self.db.header.encoding
-        if not is_text:
-            spans = blob_cuts(data)
-        else:
-            spans = text_cuts(data) if encoding == "utf-8" else _wide_cuts(data, encoding)
+        in_text = text_cuts if encoding == "utf-8" else partial(_wide_cuts, encoding=encoding)
+        spans = in_text(data) if is_text else blob_cuts(data)
         if not spans:
             return
         self.cuts.media += len(spans)
         if spans == [(0, size)]:
             media = looks_like(data[: limits.HEAD_BYTES]) or "binary"
             self.cuts.blobs.append(
-                CutBlob(root, int(cells.rowid[i]), column, media, size, hashlib.sha256(data).hexdigest())
+                CutBlob(self.names.get(root), int(cells.rowid[i]), column, media, size, hashlib.sha256(data).hexdigest())
             )
         self._segments_cut(block, cells, i, begin, spans)
 
@@ -432,7 +434,7 @@ class _Cutter:
                 kept.append((0, WAL_HEADER))
             self._rest(1, streams[1], self.db.log_size, kept)
 
-    def _rest(self, which: int, stream: io.IOBase, size: int, covered: list[Span]) -> None:
+    def _rest(self, which: int, stream: BinaryIO, size: int, covered: list[Span]) -> None:
         at = 0
         for start, length in [*sorted(covered), (size, 0)]:
             while at < min(start, size):

@@ -92,24 +92,24 @@ def _enter(schema: Schema, db: PageFile, records: Records, i: int) -> None:
     schema.tables[called.lower()] = parse_table(called, root, text)
 
 
-def _unquoted(token: str) -> str:
-    if len(token) >= 2 and token[0] in "\"'`" and token[-1] == token[0]:
-        return token[1:-1].replace(token[0] * 2, token[0])
-    return token[1:-1] if token[:1] == "[" else token
+def _unquoted(word: str) -> str:
+    if len(word) >= 2 and word[0] in "\"'`" and word[-1] == word[0]:
+        return word[1:-1].replace(word[0] * 2, word[0])
+    return word[1:-1] if word[:1] == "[" else word
 
 
 def _groups(tokens: list[str]) -> tuple[list[list[str]], list[str]]:
     """The comma-separated groups of the first parenthesis at the outermost level, and what follows it."""
     groups: list[list[str]] = [[]]
     depth = 0
-    for i, token in enumerate(tokens):
-        depth += (token == "(") - (token == ")")
-        if depth == 0 and token == ")":
+    for i, piece in enumerate(tokens):
+        depth += (piece == "(") - (piece == ")")
+        if depth == 0 and piece == ")":
             return groups, tokens[i + 1 :]
-        if depth == 1 and token == ",":
+        if depth == 1 and piece == ",":
             groups.append([])
-        elif depth >= 1 and not (depth == 1 and token == "("):
-            groups[-1].append(token)
+        elif depth >= 1 and not (depth == 1 and piece == "("):
+            groups[-1].append(piece)
     return groups, []
 
 
@@ -123,7 +123,7 @@ def parse_table(name: str, root: int, sql: str) -> Table:
     alias: str | None = None
     for group in groups:
         words = [t.lower() for t in group]
-        if not group:
+        if not group or group[0] in "()":
             continue
         if words[0] in _CONSTRAINTS:
             key = _table_key(group)
@@ -174,7 +174,7 @@ def _default(group: list[str], words: list[str]) -> int | str | None:
     return _unquoted(value) if value[:1] == "'" else None
 
 
-def count_rows(db: PageFile, walk: Walk, table: Table) -> int:
+def count_rows(walk: Walk, table: Table) -> int:
     """How many rows a table's pages hold."""
     rows = 0
     for block in walk.blocks(table.root, kinds=(LEAF_TABLE, 2, 10)):

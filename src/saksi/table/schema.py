@@ -69,6 +69,15 @@ REASONS: Final = (
     "entity_not_expanded",  # an XML file defines entities: exports define none, they are never expanded
     "missing_sibling",  # a numbered file of a thread is missing (message_1, message_3)
     "unaccounted",  # bytes that a reader did not claim: a defect of the reader, said rather than hidden
+    "database_media",  # media inside a database: cut out of what is kept; the rows stay
+    "broken_database",  # looks like a database, cannot be opened
+    "encrypted_database",  # an encrypted backup or database: its key opens it, on the phone
+    "damaged_pages",  # pages of a database that cannot be read: rows may be missing there
+    "hot_journal",  # a transaction never ended: read as it was before it
+    "log_unfinished",  # the write-ahead log ends in changes that were never committed: not read
+    "log_missing",  # a log with newer rows lies beside the database and was not handed in
+    "log_not_used",  # a log that does not belong to this database
+    "database_too_large",  # packed, and too large to be unpacked in memory
     "reader_failed",  # a reader stopped with an error of its own
 )
 
@@ -108,6 +117,15 @@ Reason = Literal[
     "entity_not_expanded",
     "missing_sibling",
     "unaccounted",
+    "database_media",
+    "broken_database",
+    "encrypted_database",
+    "damaged_pages",
+    "hot_journal",
+    "log_unfinished",
+    "log_missing",
+    "log_not_used",
+    "database_too_large",
     "reader_failed",
 ]
 
