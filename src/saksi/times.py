@@ -93,7 +93,7 @@ def _offsets_s(local_s: npt.NDArray[np.int64], tz: ZoneInfo, steps: tuple[int, .
     if not steps:
         return np.array([offset_s(s) for s in local_s.tolist()], dtype=np.int64)
     step = steps[0]
-    units, inverse = np.unique(local_s // step, return_inverse=True)
+    units, inverse = _distinct(local_s // step)
     first = np.array([offset_s(u * step) for u in units.tolist()], dtype=np.int64)
     last = np.array([offset_s(u * step + step - 1) for u in units.tolist()], dtype=np.int64)
     offsets: npt.NDArray[np.int64] = first[inverse]
@@ -101,6 +101,25 @@ def _offsets_s(local_s: npt.NDArray[np.int64], tz: ZoneInfo, steps: tuple[int, .
     if len(changing):
         offsets[changing] = _offsets_s(local_s[changing], tz, steps[1:])
     return offsets
+
+
+DENSE_MAX: Final = 20_000
+"""Days of a chat that are counted rather than sorted: half a century."""
+
+
+def _distinct(units: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The values that occur and, for each unit, its place among them. Without a sort where they lie close together."""
+    if not len(units):
+        return units, units
+    low, high = int(units.min()), int(units.max())
+    if high - low >= DENSE_MAX:
+        values, places = np.unique(units, return_inverse=True)
+        return values, places
+    there = np.zeros(high - low + 1, dtype=np.bool_)
+    there[units - low] = True
+    values = np.flatnonzero(there)
+    place = np.cumsum(there) - 1
+    return values + low, place[units - low]
 
 
 def utc_text(us: int) -> str:

@@ -16,6 +16,7 @@ Source: facts FORMATS 1.3.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -40,7 +41,7 @@ MIXED: Final = "mixed"
 AMBIGUOUS: Final = "ambiguous"
 
 
-def days_from_civil(y: Ints, m: Ints, d: Ints) -> Ints:
+def days_from_civil(y: Ints, m: Ints, d: Ints | np.int64) -> Ints:
     """Days since 1970-01-01 of proleptic Gregorian dates (Howard Hinnant's public algorithm); no range check."""
     y = y - (m <= 2)
     era = y // 400
@@ -51,6 +52,34 @@ def days_from_civil(y: Ints, m: Ints, d: Ints) -> Ints:
 
 
 _MONTH_DAYS: Final = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int64)
+
+YEARS: Final = (1990, 2151)
+"""Years that `_days` knows: those that `_full_year` takes as they stand; a calendar that leads elsewhere was misread."""
+
+NO_DAY: Final = np.iinfo(np.int32).min
+
+
+@lru_cache(maxsize=1)
+def _day_table() -> npt.NDArray[np.int32]:
+    """Days since 1970-01-01 by (year - YEARS[0], month, day), 16 months a year and 32 days a month; NO_DAY for no date."""
+    year = np.arange(*YEARS, dtype=np.int64)[:, None]
+    month = np.arange(1, 13, dtype=np.int64)[None, :]
+    first = days_from_civil(year, month, np.int64(1))
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    length = np.where((month == 2) & ~leap, 28, _MONTH_DAYS[month])
+    day = np.arange(1, 32, dtype=np.int64)
+    table = np.full((len(year), 16, 32), NO_DAY, dtype=np.int32)
+    table[:, 1:13, 1:] = np.where(day <= length[:, :, None], first[:, :, None] + day - 1, NO_DAY)
+    return table.ravel()
+
+
+def _days(year: Ints, month: Ints, day: Ints) -> npt.NDArray[np.int32]:
+    """Days since 1970-01-01, NO_DAY where there is no such date. One look into a table instead of some thirty operations."""
+    inside = (year >= YEARS[0]) & (year < YEARS[1]) & (month >= 0) & (month < 16) & (day >= 0) & (day < 32)
+    at = ((year - YEARS[0]) << 9) + (month << 5) + day
+    if inside.all():
+        return _day_table()[at]
+    return np.where(inside, _day_table()[np.where(inside, at, 0)], np.int32(NO_DAY))
 
 
 def _full_year(year: Ints, digits: int, era: int) -> Ints:
@@ -252,13 +281,11 @@ def local_times(headers: Headers, orders: Orders) -> LocalTimes:
             ambiguous[rows] = (first[rows] <= 12) & (second[rows] <= 12) & (first[rows] != second[rows])
     day, month = _only_reading(headers, by_shape, day, month)
     marks = [s.mark == UNKNOWN_MARK for s in book.shapes]
-    valid = (years > 0) & (month >= 1) & (month <= 12) & (day >= 1)
-    safe_month = np.clip(month, 1, 12)
-    leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
-    valid &= (day <= _MONTH_DAYS[safe_month]) & ((safe_month != 2) | (day <= 28) | leap)
+    days = _days(years, month, day)
+    valid = days != NO_DAY
     if any(marks):
         valid &= _per_shape(headers, [int(m) for m in marks]) == 0
-    seconds = days_from_civil(years, safe_month, day) * DAY_S + clock_seconds(headers)
+    seconds = days.astype(np.int64) * DAY_S + clock_seconds(headers)
     return LocalTimes(seconds, valid & ~ambiguous, ambiguous & valid, ~valid)
 
 
