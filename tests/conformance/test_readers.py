@@ -30,7 +30,7 @@ from tests.conformance.samples import (
 
 ALL = samples()
 each_sample = pytest.mark.parametrize("sample", ALL, ids=lambda s: s.label)
-CUTS = 160
+CUTS = 60
 """Cuts of one sample in a usual run; `make proof` cuts at every byte."""
 
 
