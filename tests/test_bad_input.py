@@ -98,6 +98,8 @@ CASES: dict[str, tuple[str, Callable[[], bytes], int, str]] = {
     "invalid UTF-8": ("chat.txt", lambda: GOOD.encode().replace(b"halo", b"ha\xff\xfelo"), 1, "invalid_utf8"),
     "prose": ("catatan.txt", lambda: b"Ini catatan rapat, bukan percakapan.\n" * 30, 3, "refused_text"),
     "another app's JSON": ("x.json", lambda: b'{"tracks": [{"artist": "a", "title": "b"}]}', 3, "refused_text"),
+    "UTF-16": ("chat.txt", lambda: GOOD.encode("utf-16"), 1, "saved_again"),
+    "UTF-16 without a mark": ("result.json", lambda: TELEGRAM.encode("utf-16-be"), 1, "saved_again"),
     "a picture": ("chat.txt", lambda: b"\xff\xd8\xff\xe0" + bytes(500), 3, "refused_image"),
     "garbage before the chat": (
         "chat.txt",

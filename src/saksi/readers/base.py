@@ -32,6 +32,7 @@ import pyarrow.compute as pc
 
 from saksi.errors import InputRefused, TableError
 from saksi.parts import Part, Source
+from saksi.readers._utf16 import Twin
 from saksi.table.schema import MESSAGE_SCHEMA, PROBLEM_SCHEMA
 from saksi.times import CALIBRATED
 from saksi.words import say
@@ -391,6 +392,23 @@ def _meanwhile(source: Source, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         yield held.popleft()
 
 
+def _as_placed(chunk: Chunk) -> Chunk:
+    """The chunk with spans in bytes of the part as received, where its reader got a twin in UTF-8."""
+    if not isinstance(chunk.part, Twin):
+        return chunk
+    places = chunk.part.places
+    columns = {n: places.of(np.asarray(chunk.columns[n], dtype=np.int64)) for n in ("span_start", "span_end")}
+    problems = [
+        p if p.start is None or p.end is None else replace(p, start=int(at[0]), end=int(at[1]))
+        for p in chunk.problems
+        for at in [places.of(np.array([p.start or 0, p.end or 0], dtype=np.int64))]
+    ]
+    spans = [places.of(s.reshape(-1)).reshape(-1, 2) for s in (chunk.container, chunk.problem_spans)]
+    return replace(
+        chunk, columns={**chunk.columns, **columns}, container=spans[0], problem_spans=spans[1], problems=problems
+    )
+
+
 class Reading:
     """One source being read: iterate for record batches of MESSAGE_SCHEMA; then `problems` and `account` are whole."""
 
@@ -429,9 +447,9 @@ class Reading:
                 if part.media == "database":
                     self._row_tallies[part.number] = RowTally(part)
                 else:
-                    self._tallies[part.number] = PartTally(part, "messages")
+                    self._tallies[part.number] = PartTally(self._as_received(part), "messages")
             try:
-                chunks = map(self._as_calibrated, reader.read(self.source, parts, self.settings))
+                chunks = map(self._as_calibrated, map(_as_placed, reader.read(self.source, parts, self.settings)))
                 for chunk in _meanwhile(self.source, chunks):
                     batch = complete_batch(self.source, chunk, self.records)
                     self._count(chunk, batch)
@@ -442,6 +460,10 @@ class Reading:
             except Exception:  # noqa: BLE001 - the seam: one broken part never ends a case
                 self.problems.append(Problem("reader_failed", parts[0].path if len(parts) == 1 else None))
         self._close()
+
+    def _as_received(self, part: Part) -> Part:
+        """The part of the source that a reader got another form of."""
+        return next((p for p in self.source.parts if p.number == part.number), part)
 
     def _as_calibrated(self, chunk: Chunk) -> Chunk:
         """Readers say `zone_given`; where the zone was found from a known event, that is how the times are known."""

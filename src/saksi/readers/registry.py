@@ -14,6 +14,7 @@ from typing import Final
 
 from saksi.errors import InputRefused, UsageError
 from saksi.parts import Part, Source
+from saksi.readers._utf16 import twin_of
 from saksi.readers.base import Problem, Reader, Reading, ReadSettings
 
 READERS: Final = {
@@ -87,15 +88,22 @@ def _assign(source: Source, forced: str | None) -> tuple[dict[str, list[Part]], 
             if part.size and _looks_encrypted(part, part.path or source.name):
                 problems.append(Problem("encrypted_database", part.path))
             continue
+        size = part.size
         found = claims(part)
+        twin = None if found else twin_of(part)
+        if twin is not None:
+            part = twin  # readers get the text, whatever it is written in
+            found = claims(part)
         if forced is not None:
             found = [r for r in found if r.name == forced]
             if not found and source.kind == "file" and takes(forced, part):
                 found = [reader_named(forced)]
         if len(found) > 1:
-            problems.append(Problem("two_readers", part.path, 0, part.size))
+            problems.append(Problem("two_readers", part.path, 0, size))
         elif found:
             jobs.setdefault(found[0].name, []).append(part)
+            if twin is not None:
+                problems.append(Problem("saved_again", part.path))
         else:
             unclaimed.append(part)
     return jobs, unclaimed, problems

@@ -37,6 +37,7 @@ REASONS: Final = (
     "empty_file",  # 0 bytes
     "unknown_format",  # no reader knows it
     "two_readers",  # more than one reader claims it: --format decides
+    "saved_again",  # UTF-16, where the app writes UTF-8: another program saved it
     "wrong_extension",  # read by content; the name says something else
     "truncated",  # the part ends in the middle of a record or structure
     "broken_record",  # one record could not be decoded; its bytes are kept
@@ -85,6 +86,7 @@ Reason = Literal[
     "empty_file",
     "unknown_format",
     "two_readers",
+    "saved_again",
     "wrong_extension",
     "truncated",
     "broken_record",

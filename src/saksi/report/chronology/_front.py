@@ -14,9 +14,9 @@ from saksi.report.chronology._context import Context, cell
 from saksi.words import area, say
 
 INCONSISTENT: Final = (
-    "time_backwards", "date_order_mixed", "date_order_ambiguous", "header_out_of_order", "zone_unknown", "unknown_locale",
-    "cap_reached", "truncated", "missing_sibling", "continuation_without_start", "broken_record", "broken_structure",
-    "nul_bytes", "reader_failed", "unaccounted",
+    "saved_again", "time_backwards", "date_order_mixed", "date_order_ambiguous", "header_out_of_order", "zone_unknown",
+    "unknown_locale", "cap_reached", "truncated", "missing_sibling", "continuation_without_start", "broken_record",
+    "broken_structure", "nul_bytes", "reader_failed", "unaccounted",
 )
 """Problems that bear on how far the exports can be trusted or are complete: listed on page one."""
 
