@@ -67,7 +67,7 @@ _B64_RUN: Final = re.compile(
 )
 _B64_PLACE: Final = re.compile(
     rb"(?:[ \t\r\n]data=[\"']|(?:^|[\r\n.])(?:PHOTO|LOGO|SOUND|KEY)[;:][^\r\n]{0,200}?(?<=[:,])[ \t]?)"
-    rb"((?:[A-Za-z0-9+/]|\r?\n[ \t]|\r?\n(?=[A-Za-z0-9+/]*={0,2}[ \t]*(?:\r?\n|\Z)))+={0,2})"
+    rb"((?:[A-Za-z0-9+/]|\r?\n[ \t]|\r?\n(?=[A-Za-z0-9+/]*={0,2}[ \t]*(?:\r?\n|\Z))){200,}={0,2})"
 )
 """Base64 at a place where a format keeps media: cut unless it decodes to text."""
 

@@ -25,7 +25,7 @@ from saksi.errors import DONE, DONE_WITH_PROBLEMS, INPUT_REFUSED, InputRefused, 
 from saksi.limits import MIB
 from saksi.parts import Source, is_case_folder, open_source, source_from_stream
 from saksi.readers.base import Reading, ReadSettings
-from saksi.readers.registry import read_source, require_readable
+from saksi.readers.registry import for_talk, read_source, require_readable
 from saksi.table.accounts import AccountSummaries
 from saksi.table.schema import (
     CANDIDATE_SCHEMA,
@@ -235,7 +235,7 @@ def check_source(
     source: Source, how: ReadSettings, at_risk: Sequence[str], threads: Sequence[str] | None, lang: str
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """`saksi check`: the JSON, and the problems of reading. Nothing is stored."""
-    reading = start_reading(source, how)
+    reading = start_reading(source, for_talk(source, how))
     messages = pa.Table.from_batches(list(reading), schema=MESSAGE_SCHEMA)
     messages = findings.chosen_rows(messages, threads)
     account = reading.account(lang)

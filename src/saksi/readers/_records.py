@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from saksi.parts import Part, Source
+from saksi.parts import CutMedium, Part, Source
 from saksi.readers._lines import BrokenOff, encoding_of
 from saksi.readers._stamps import Stamp, Stamps
 from saksi.readers._whatsapp_dates import DAY_S
@@ -240,6 +240,11 @@ class PartRecords:
             return
         far = seconds - before < -DAY_S
         self.log.add("header_out_of_order" if far else "time_backwards", row.start, row.end)
+
+
+def cut_inside(part: Part, start: int, end: int) -> CutMedium | None:
+    """The medium that a case cut out between two places of a part; None where it cut none."""
+    return next((cut for (a, b), cut in part.cut_media.items() if start <= a and b <= end), None)
 
 
 def _spans(pairs: list[tuple[int, int]]) -> Spans:

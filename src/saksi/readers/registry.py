@@ -8,6 +8,7 @@ decides. Adding a format: one file in this folder and one line in `READERS`.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import Final
@@ -31,6 +32,8 @@ READERS: Final = {
     "sms_xml": "saksi.readers.sms_xml",
     "calls_xml": "saksi.readers.calls_xml",
     "imessage_txt": "saksi.readers.imessage_txt",
+    "contacts_vcf": "saksi.readers.contacts_vcf",
+    "pasted_txt": "saksi.readers.pasted_txt",
 }
 
 
@@ -95,9 +98,10 @@ def _assign(source: Source, forced: str | None) -> tuple[dict[str, list[Part]], 
             part = twin  # readers get the text, whatever it is written in
             found = claims(part)
         if forced is not None:
+            reader = reader_named(forced)
             found = [r for r in found if r.name == forced]
-            if not found and source.kind == "file" and takes(forced, part):
-                found = [reader_named(forced)]
+            if not found and takes(forced, part) and (source.kind == "file" or _as_a_last_resort(reader, part)):
+                found = [reader]
         if len(found) > 1:
             problems.append(Problem("two_readers", part.path, 0, size))
         elif found:
@@ -106,7 +110,35 @@ def _assign(source: Source, forced: str | None) -> tuple[dict[str, list[Part]], 
                 problems.append(Problem("saved_again", part.path))
         else:
             unclaimed.append(part)
+    if forced is None:
+        _give_way(jobs, unclaimed)
     return jobs, unclaimed, problems
+
+
+def _as_a_last_resort(reader: Reader, part: Part) -> bool:
+    """Whether a reader that claims nothing by itself would read this part if it is asked for."""
+    last_resort = getattr(reader, "last_resort", None)
+    return last_resort is not None and last_resort(part) is not None
+
+
+def _give_way(jobs: dict[str, list[Part]], unclaimed: list[Part]) -> None:
+    """Move parts that belong to another recognised export from readers that give way (a contact card beside a chat)."""
+    for name in [n for n in jobs if getattr(reader_named(n), "gives_way", False)]:
+        others = [reader_named(n) for n in jobs if n != name]
+        moved = [p for p in jobs[name] if any(r.is_metadata(p) for r in others)]
+        unclaimed += moved
+        jobs[name] = [p for p in jobs[name] if p not in moved]
+        if not jobs[name]:
+            del jobs[name]
+
+
+def for_talk(source: Source, settings: ReadSettings) -> ReadSettings:
+    """Settings for a verb that takes pasted talk: a lone text that nobody claims is read as that where it reads like it."""
+    part = source.parts[0] if source.kind == "file" and source.parts else None
+    if settings.format is not None or part is None or part.media is not None or claims(part):
+        return settings
+    pasted = reader_named("pasted_txt")
+    return replace(settings, format=pasted.name) if _as_a_last_resort(pasted, part) else settings
 
 
 def read_source(source: Source, settings: ReadSettings) -> Reading:

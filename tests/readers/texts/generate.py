@@ -132,6 +132,25 @@ SAMPLES: Final[dict[str, dict[str, bytes]]] = {
                            b"May 17, 2022  5:32:00 PM\nMe\nMay 17, 2022  5:32:00 PM\n\nhai\n",
         "invalid_utf8.txt": b"May 17, 2022  5:32:00 PM\nSari\ncaf\xe9\n\n",
     },
+    "contacts_vcf": {
+        "v3.vcf": ("BEGIN:VCARD\r\nVERSION:3.0\r\nN:Sari;Ibu;;;\r\nFN:Ibu Sari \\, RT 3\r\nTEL;TYPE=CELL:+62 860-1111-2222\r\n"
+                   "item1.EMAIL;TYPE=INTERNET:sari@example.com\r\nORG:Toko;Jilbab\r\nNOTE:baris satu\\nbaris\r\n  dua\r\n"
+                   "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ\r\n SkZJRg==\r\nEND:VCARD\r\n\r\nBEGIN:VCARD\r\nVERSION:3.0\r\nFN:Budi 🌿\r\n"
+                   "TEL:0860 3333 4444\r\nTEL:0860 5555 6666\r\nURL:https://contoh.example/budi\r\nEND:VCARD\r\n").encode(),
+        "v2_quoted_printable.vcf": b"BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=53=61=72=69;=49=62=75;;;\n"
+                                   b"FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=53=61=72=69=20=F0=9F=8C=\n=B8\nTEL;CELL:+6286011112222\n"
+                                   b"ADR;HOME;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:;;Jl. Caf=E9;;;;\nEND:VCARD\n",
+        "v4_data_uri.vcf": b"BEGIN:VCARD\nVERSION:4.0\nFN:Citra\nPHOTO:data:image/jpeg;base64,/9j/4AAQSkZJRg==\n"
+                           b"LOGO:https://contoh.example/logo.png\nIMPP:telegram:@citra\nEND:VCARD\n",
+        "end_missing.vcf": b"BEGIN:VCARD\nVERSION:3.0\nFN:Sari\nTEL:+6286011112222\nBEGIN:VCARD\nFN:Budi\nEND:VCARD\nsampah\n"
+                           b"BEGIN:VCARD\nFN:Citra\n",
+        "invalid_utf8.vcf": b"\xef\xbb\xbfBEGIN:VCARD\nVERSION:3.0\nFN:caf\xe9\nEND:VCARD\n",
+    },
+    "pasted_txt": {
+        "plain.txt": "Sari: halo\nBudi 🌿: hai: apa kabar?\nbaris dua\n\nSari: baik\nBudi 🌿:\n".encode(),
+        "times.txt": b"[10:15] Sari: halo\n10.16 Budi: hai\n10:17:05 - Sari: lagi\nSari: oke\n",
+        "text_before.txt": b"chat kemarin\r\nSari: halo\r\nBudi: caf\xe9\r\nSari: ya\r\n",
+    },
 }
 
 

@@ -1,0 +1,210 @@
+"""Contact cards (vCard 2.1, 3.0, 4.0): an address book or a card that somebody sent.
+
+    BEGIN:VCARD
+    VERSION:3.0
+    FN:Sari
+    TEL;TYPE=CELL:+62 860-1111-2222
+    END:VCARD
+
+The rules, in order (docs/formats/contacts.md):
+
+1. Each card from BEGIN to END (to the next BEGIN where END is missing) is a row of kind contact; blank lines between are container, other text is kept as unparsed.
+2. Lines that begin with a space or tab continue the line above; in quoted-printable a line that ends with "=" goes on.
+3. Text is the name as shown (FN, else N); every further property with words is a child row, flag `field:<property>`: so a
+   number or an address can be found and cited. Encodings (quoted-printable with its charset, backslashes) are undone.
+4. PHOTO, LOGO, SOUND and KEY are attachments with size and digest; they are never looked at. A link to one is a child row.
+5. A card has no sender and no time. VERSION, PRODID, REV and UID are not words.
+
+Beside a WhatsApp chat a card is that chat's attachment, not a source of its own (`gives_way`).
+Versions tested: 2.1, 3.0, 4.0 as phones write them. References: RFC 6350, RFC 2426, vCard 2.1.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import quopri
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from saksi import limits
+from saksi.parts import Part, Source
+from saksi.readers._lines import Line, head_lines, part_lines, shown
+from saksi.readers._records import Alone, Record, container, cut_inside, read_records, unparsed
+from saksi.readers.base import Chunk, Evidence, ReadSettings
+
+PLATFORM: Final = "contacts"
+_BEGIN: Final = "BEGIN:VCARD"
+_END: Final = "END:VCARD"
+_PROPERTY: Final = re.compile(r"(?:[\w-]+\.)?([\w-]+)((?:;[^:;\"]*(?:\"[^\"]*\")?[^:;\"]*)*):(.*)", re.DOTALL)
+_NO_WORDS: Final = frozenset({"VERSION", "PRODID", "REV", "UID", "BEGIN", "END", "X-ABUID", "SORT-STRING", "CLIENTPIDMAP"})
+_MEDIA: Final = {"PHOTO": "image", "LOGO": "image", "SOUND": "audio", "KEY": "key"}
+_DATA_URI: Final = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
+_ESCAPE: Final = re.compile(r"\\([\\,;:nN])")
+
+
+class Property(NamedTuple):
+    """One property. parameters: upper case, as `NAME=VALUE` or the bare word. value: lines joined, encoding not undone."""
+
+    name: str
+    parameters: tuple[str, ...]
+    value: str
+    start: int
+    end: int
+    repair: str | None
+
+
+def _is_quoted(head: str) -> bool:
+    return "QUOTED-PRINTABLE" in head.upper().partition(":")[0]
+
+
+def properties(lines: Sequence[Line]) -> Iterator[Property]:
+    """The properties of a card's lines; what is none is left to the span."""
+    joined: list[tuple[str, int, int, str | None]] = []
+    for line in lines:
+        text = line.text or ""
+        if joined and text[:1] in (" ", "\t"):
+            before, start, _, repair = joined[-1]
+            joined[-1] = (before + text[1:], start, line.end, repair or line.repair)
+        elif joined and joined[-1][0].endswith("=") and _is_quoted(joined[-1][0]):
+            before, start, _, repair = joined[-1]
+            joined[-1] = (before[:-1] + text, start, line.end, repair or line.repair)
+        else:
+            joined.append((text, line.start, line.end, line.repair))
+    for text, start, end, repair in joined:
+        match = _PROPERTY.fullmatch(text)
+        if match is not None:
+            parameters = tuple(p.strip().upper() for p in match[2].split(";") if p.strip())
+            yield Property(match[1].upper(), parameters, match[3], start, end, repair)
+
+
+def words_of(prop: Property) -> str:
+    """A property's value as it was typed."""
+    value = prop.value
+    if any(p in ("QUOTED-PRINTABLE", "ENCODING=QUOTED-PRINTABLE") for p in prop.parameters):
+        raw = quopri.decodestring(value.encode("utf-8", "surrogatepass"))
+        charset = next((p[8:] for p in prop.parameters if p.startswith("CHARSET=")), "UTF-8")
+        return _decoded(raw, charset)
+    return _ESCAPE.sub(lambda m: "\n" if m[1] in "nN" else m[1], value)
+
+
+def _decoded(raw: bytes, charset: str) -> str:
+    try:
+        return raw.decode(charset)
+    except (LookupError, UnicodeDecodeError, ValueError):
+        return shown(raw)[0]
+
+
+def _is_base64(prop: Property) -> bool:
+    return any(p in ("BASE64", "ENCODING=BASE64", "ENCODING=B") for p in prop.parameters) or (
+        _DATA_URI.match(prop.value) is not None
+    )
+
+
+def _kind_of(prop: Property) -> str:
+    kind = _MEDIA[prop.name]
+    return "document" if kind == "key" else kind
+
+
+def _attachment(part: Part, prop: Property) -> dict[str, Any]:
+    """The struct of a medium inside a card; one that a case cut out is known by its place."""
+    entry: dict[str, Any] = {
+        "name": None, "digest": None, "media_type": _kind_of(prop), "size": None, "state": "refused"}
+    cut = cut_inside(part, prop.start, prop.end)
+    if cut is not None:
+        return {**entry, "digest": cut.digest, "size": cut.size, "state": "present" if cut.digest else "refused"}
+    value = _DATA_URI.sub("", prop.value, count=1)
+    try:
+        raw = binascii.a2b_base64(re.sub(r"\s", "", value).encode("ascii"), strict_mode=True)
+    except (binascii.Error, ValueError):
+        return entry
+    return {**entry, "digest": hashlib.sha256(raw).hexdigest(), "size": len(raw), "state": "present"}
+
+
+def _shown_name(prop: Property) -> str:
+    """The words of a name; N's parts in their order, joined by spaces."""
+    words = words_of(prop)
+    return words if prop.name != "N" else " ".join(w.strip() for w in words.split(";") if w.strip())
+
+
+def card(part: Part, lines: Sequence[Line], *, whole: bool) -> Record:
+    """The row of one card. whole: it has its END."""
+    row = Record(lines[0].start, lines[-1].end, "contact", reasons=() if whole else ("truncated",))
+    found = list(properties(lines))
+    name = next((p for n in ("FN", "N") for p in found if p.name == n and p.value.strip(" ;")), None)
+    row.text = None if name is None else _shown_name(name)
+    row.repair = None if name is None else name.repair
+    if any(p.repair is not None for p in found):
+        row.reasons = (*row.reasons, "invalid_utf8")
+    for prop in found:
+        if prop is name or prop.name in _NO_WORDS or not prop.value.strip(" ;"):
+            continue
+        if prop.name in _MEDIA and _is_base64(prop):
+            row.attachments = [*(row.attachments or ()), _attachment(part, prop)]
+            continue
+        words = words_of(prop)
+        if prop.name == "N" and all(w.strip() in (row.text or "") for w in words.split(";")):
+            continue
+        row.children.append(
+            Record(row.start, row.end, "contact", words, prop.repair, flags=[f"field:{prop.name.lower()}"])
+        )
+    return row
+
+
+def _records(part: Part) -> Iterator[Record]:
+    lines: list[Line] = []
+    inside, size = False, 0
+    for line in part_lines(part):
+        mark = (line.text or "").strip().upper()
+        if mark == _BEGIN and inside:
+            yield from _closed(part, lines, size, whole=False)
+            lines, size = [], 0
+        if inside and mark and not line.ending and _BEGIN.startswith(mark) and mark != _BEGIN:
+            yield from _closed(part, lines, size, whole=False)
+            lines, size, inside = [], 0, False
+            yield unparsed(line.start, line.end, line.text, line.repair, "truncated")
+        elif mark == _BEGIN or inside:
+            inside = mark != _END
+            size += line.end - line.start
+            lines = [*lines[:1], line] if size > limits.MESSAGE_BYTES_MAX else lines
+            if size <= limits.MESSAGE_BYTES_MAX:
+                lines.append(line)
+            if not inside:
+                yield from _closed(part, lines, size, whole=True)
+                lines, size = [], 0
+        elif not mark:
+            yield container(line.start, line.end)
+        else:
+            yield unparsed(line.start, line.end, line.text, line.repair, "broken_structure")
+    if inside:
+        yield from _closed(part, lines, size, whole=False)
+
+
+def _closed(part: Part, lines: list[Line], size: int, *, whole: bool) -> Iterator[Record]:
+    if size > limits.MESSAGE_BYTES_MAX or any(line.text is None for line in lines):
+        yield unparsed(lines[0].start, lines[-1].end, None, None, "oversize_message")
+    else:
+        yield card(part, lines, whole=whole)
+
+
+class ContactsVcf(Alone):
+    """The reader (see the module)."""
+
+    name = "contacts_vcf"
+    gives_way = True
+
+    def recognise(self, part: Part) -> Evidence | None:
+        """The beginning of a card."""
+        first = next((line for line in head_lines(part, 40) if line.strip()), "")
+        return Evidence("vcard") if first.strip().upper() == _BEGIN else None
+
+    def read(self, source: Source, parts: Sequence[Part], settings: ReadSettings) -> Iterator[Chunk]:
+        """Rows of `parts`, one after the other."""
+        for part in parts:
+            name = part.name or source.name
+            title = re.sub(r"\.(?:vcf|vcard)\Z", "", name, flags=re.IGNORECASE) or None
+            yield from read_records(source, part, settings, PLATFORM, _records, title=title, dated=False)
+
+
+reader = ContactsVcf()
