@@ -8,7 +8,8 @@
 
 The rules, in order (docs/formats/contacts.md):
 
-1. Each card from BEGIN to END (to the next BEGIN where END is missing) is a row of kind contact; blank lines between are container, other text is kept as unparsed.
+1. Each card from BEGIN to END (to the next BEGIN where END is missing) is a row of kind contact; blank lines between are
+   container, other text is kept as unparsed.
 2. Lines that begin with a space or tab continue the line above; in quoted-printable a line that ends with "=" goes on.
 3. Text is the name as shown (FN, else N); every further property with words is a child row, flag `field:<property>`: so a
    number or an address can be found and cited. Encodings (quoted-printable with its charset, backslashes) are undone.
