@@ -5,8 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from saksi import identifiers, signals
 from saksi.case import finders
-from saksi.case.finders import Finders, find
+from saksi.case.finders import Finders
 from saksi.table.schema import MESSAGE_SCHEMA
 
 TEXTS = ["umur kamu berapa?", "transfer 500rb ke BCA 8601123344", "halo", "nomorku 0860 1234 5678", "kirim foto kamu ya"]
@@ -27,8 +28,7 @@ def batches(n: int) -> list[pa.RecordBatch]:
 
 
 def expected(of: list[pa.RecordBatch]) -> tuple[list[pa.RecordBatch], list[pa.RecordBatch]]:
-    pairs = [find(b) for b in of]
-    return [p[0] for p in pairs], [p[1] for p in pairs]
+    return [identifiers.find(b) for b in of], [signals.candidates(b) for b in of]
 
 
 def same(got: tuple[list[pa.RecordBatch], list[pa.RecordBatch]], of: list[pa.RecordBatch]) -> bool:

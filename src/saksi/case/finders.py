@@ -5,7 +5,7 @@
             finders.submit(batch)
         found, cues = finders.results()       # in the order of submission
 
-Both steps are pure functions of a batch, so it does not matter who computes them: a batch goes to a second process while
+Of messages that say the same only one is looked at (saksi.table.repeats), so only distinct texts travel. Both steps are pure functions of a batch, so it does not matter who computes them: a batch goes to a second process while
 that one has little to do, else it is done here. The second process is this program again (`python -m saksi.case.finders`), fed
 through its standard input and output: nothing is written to disk, and it ends when its input ends. Where it cannot be
 started, or dies, everything is done here.
@@ -23,7 +23,6 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Self
 
@@ -32,13 +31,14 @@ import pyarrow as pa
 import saksi
 from saksi import identifiers, signals
 from saksi.limits import GIB
+from saksi.table.repeats import distinct
 from saksi.table.schema import CANDIDATE_SCHEMA, IDENTIFIER_SCHEMA
 
-COLUMNS: Final = ("message_id", "seq", "thread_id", "platform", "kind", "text", "source_digest")
-"""What the two steps look at; the rest of a row need not travel."""
+LOOKED_AT: Final = ("text", "platform", "kind")
+"""What the two steps look at."""
 
-CONSTANT: Final = "source_digest"
-"""One value for a whole batch (a batch is of one source): it travels once."""
+ATTACHED: Final = ("message_id", "seq", "thread_id", "source_digest")
+"""What the results say of each message besides."""
 
 WAITING: Final = 6
 """Batches the second process may hold: enough that it never waits, few enough (some MiB each) for any laptop's memory."""
@@ -49,28 +49,18 @@ PATIENCE_S: Final = 120.0
 BATCH_BYTES_MAX: Final = 4 * GIB
 """No batch of PORTION_ROWS messages is larger: a length beyond it is nonsense."""
 
+SCHEMAS: Final = (identifiers.FOUND_SCHEMA, signals.FOUND_SCHEMA)
+"""Of the two answers."""
+
 _LENGTH: Final = struct.Struct("<Q")
 
 Pair = tuple[pa.RecordBatch, pa.RecordBatch]
-"""Identifiers (IDENTIFIER_SCHEMA) and candidates (CANDIDATE_SCHEMA) of one batch."""
+"""Identifiers and candidates of one batch."""
 
 
-def find(batch: pa.RecordBatch) -> Pair:
-    """Both steps on one batch (at least COLUMNS)."""
-    return identifiers.find(batch), signals.candidates(batch)
-
-
-def _narrow(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch without its constant column, whose value goes into the schema."""
-    rest = [name for name in COLUMNS if name != CONSTANT]
-    value = batch.column(CONSTANT)[0].as_py() if batch.num_rows else ""
-    return batch.select(rest).replace_schema_metadata({CONSTANT: value})
-
-
-def _widen(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The inverse of `_narrow`."""
-    value = pa.scalar(batch.schema.metadata[CONSTANT.encode()].decode(), pa.string())
-    return batch.append_column(CONSTANT, pa.repeat(value, batch.num_rows)).replace_schema_metadata(None)
+def find(said: pa.RecordBatch) -> Pair:
+    """Both steps on distinct rows (LOOKED_AT): FOUND_SCHEMA of each."""
+    return identifiers.find_said(said), signals.candidates_said(said)
 
 
 def _pack(batch: pa.RecordBatch) -> bytes:
@@ -96,12 +86,19 @@ def _unpack(stream: IO[bytes]) -> pa.RecordBatch | None:
         return reader.read_next_batch()
 
 
-@dataclass
 class _Slot:
     """One batch and, once somebody computed it, its pair."""
 
-    batch: pa.RecordBatch
-    pair: Pair | None = None
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        self.once = distinct(batch, LOOKED_AT)
+        self.said = self.once.of(batch.select(list(LOOKED_AT)))
+        self.batch = batch.select(list(ATTACHED))
+        self.pair: Pair | None = None
+
+    def attached(self) -> Pair:
+        """Identifiers (IDENTIFIER_SCHEMA) and candidates (CANDIDATE_SCHEMA) of the batch; computed here if nobody did."""
+        found, cues = self.pair or find(self.said)
+        return self.once.attach(found, self.batch, IDENTIFIER_SCHEMA), self.once.attach(cues, self.batch, CANDIDATE_SCHEMA)
 
 
 class Finders:
@@ -128,15 +125,15 @@ class Finders:
 
     def submit(self, batch: pa.RecordBatch) -> None:
         """Take one batch: the second process gets it where it has room, else it is done before this returns."""
+        slot = _Slot(batch)
+        self._slots.append(slot)
         with self._answered:
-            slot = _Slot(batch.select(list(COLUMNS)))
-            self._slots.append(slot)
             if not self._lost and len(self._sent) < WAITING:
                 self._sent.append(slot)
-                self._outbox.append(_pack(_narrow(slot.batch)))
+                self._outbox.append(_pack(slot.said))
                 self._answered.notify_all()
                 return
-        slot.pair = find(slot.batch)
+        slot.pair = find(slot.said)
 
     def results(self, count: int | None = None) -> tuple[list[pa.RecordBatch], list[pa.RecordBatch]]:
         """Identifiers and candidates of the next `count` batches (None: all) in order of submission; each is given once.
@@ -148,7 +145,7 @@ class Finders:
             while not self._lost and any(slot.pair is None for slot in taken):
                 if not self._answered.wait(PATIENCE_S):
                     self._lost = True  # stopped or starved: what it holds is done here instead
-        pairs = [slot.pair or find(slot.batch) for slot in taken]  # nothing is lost but time
+        pairs = [slot.attached() for slot in taken]  # where the other one failed, nothing is lost but time
         return [found for found, _ in pairs], [cues for _, cues in pairs]
 
     def close(self) -> None:
@@ -195,7 +192,7 @@ class Finders:
                 found, cues = _unpack(process.stdout), _unpack(process.stdout)
             except (OSError, EOFError, ValueError, struct.error, pa.ArrowException):
                 found = cues = None
-            if found is None or cues is None or found.schema != IDENTIFIER_SCHEMA or cues.schema != CANDIDATE_SCHEMA:
+            if found is None or cues is None or (found.schema, cues.schema) != SCHEMAS:
                 self._lose()
                 return
             with self._answered:
@@ -230,7 +227,7 @@ def main() -> None:
     """The second process: batches in, pairs out, until the input ends."""
     signals.packs()
     while (batch := _unpack(sys.stdin.buffer)) is not None:
-        found, cues = find(_widen(batch))
+        found, cues = find(batch)
         sys.stdout.buffer.write(_pack(found) + _pack(cues))
         sys.stdout.buffer.flush()
 

@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 from saksi.identifiers import bank_account, crypto, email, ewallet, handle, link, money, phone, qris
 from saksi.identifiers.fold import DIGIT_CLASS
 from saksi.identifiers.hit import Hit, Line
+from saksi.table.repeats import ROW, distinct
 from saksi.table.schema import IDENTIFIER_SCHEMA
 
 
@@ -94,33 +95,42 @@ def _surviving(text: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.in
     return np.asarray(rows).astype(np.int64)[open_rows], bits[open_rows]
 
 
+LOOKED_AT: Final = ("text", "platform")
+"""What identifiers depend on."""
+
+FOUND_SCHEMA: Final = pa.schema(
+    [(ROW, pa.int32()), *(IDENTIFIER_SCHEMA.field(n) for n in ("kind", "value", "as_written", "start", "end", "reason"))]
+)
+
+
 def find(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Every identifier in the messages' texts. Pure.
 
     In: rows of MESSAGE_SCHEMA (columns message_id, source_digest, seq, thread_id, platform, text). Out: IDENTIFIER_SCHEMA,
     ordered by row of the batch, start, end, kind. as_written is the raw text between start and end.
     """
-    text = batch.column("text")
+    once = distinct(batch, LOOKED_AT)
+    return once.attach(find_said(once.of(batch.select(LOOKED_AT))), batch, IDENTIFIER_SCHEMA)
+
+
+def find_said(said: pa.RecordBatch) -> pa.RecordBatch:
+    """The same of texts and platforms alone (LOOKED_AT): FOUND_SCHEMA, whose `row` is the row of `said`."""
+    text = said.column("text")
     rows, bits = _surviving(text)
     taken = pa.array(rows)
     owners: list[int] = []
     hits: list[Hit] = []
     written: list[str] = []
-    platforms = batch.column("platform").take(taken).to_pylist()
+    platforms = said.column("platform").take(taken).to_pylist()
     for row, raw, platform, gates in zip(rows.tolist(), text.take(taken).to_pylist(), platforms, bits.tolist(), strict=True):
         for hit in find_in(raw, platform, _finders(gates)):
             owners.append(row)
             hits.append(hit)
             written.append(raw[hit.start : hit.end])
-    at = pa.array(owners, pa.int64())
-    columns = {
-        "kind": pa.array([h.kind for h in hits], pa.string()),
-        "value": pa.array([h.value for h in hits], pa.string()),
-        "as_written": pa.array(written, pa.string()),
-        "start": pa.array([h.start for h in hits], pa.int32()),
-        "end": pa.array([h.end for h in hits], pa.int32()),
-        "reason": pa.array([h.reason for h in hits], pa.string()),
-    }
-    for name in ("message_id", "seq", "thread_id", "source_digest"):
-        columns[name] = batch.column(name).take(at).cast(IDENTIFIER_SCHEMA.field(name).type)
-    return pa.RecordBatch.from_arrays([columns[f.name] for f in IDENTIFIER_SCHEMA], schema=IDENTIFIER_SCHEMA)
+    columns = [
+        owners, [h.kind for h in hits], [h.value for h in hits], written, [h.start for h in hits], [h.end for h in hits],
+        [h.reason for h in hits],
+    ]
+    return pa.RecordBatch.from_arrays(
+        [pa.array(c, f.type) for c, f in zip(columns, FOUND_SCHEMA, strict=True)], schema=FOUND_SCHEMA
+    )

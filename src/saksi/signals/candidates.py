@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from saksi.signals.rules import Packs, Rule, packs
 from saksi.signals.taxonomy import JOKE, REPORTED
+from saksi.table.repeats import ROW, distinct
 from saksi.table.schema import CANDIDATE_SCHEMA
 from saksi.text import fold_batch
 from saksi.text.bulk import Plain, fold_bulk
@@ -48,6 +49,13 @@ HEARING: Final = (REPORTED, JOKE)
 SILENT_KINDS: Final = ("service", "deleted", "unparsed", "reaction")
 """Rows nobody wrote as a message (the app's own lines, gaps, stretches that could not be read): no marks."""
 
+LOOKED_AT: Final = ("text", "kind")
+"""What candidates depend on."""
+
+FOUND_SCHEMA: Final = pa.schema(
+    [(ROW, pa.int32()), *(CANDIDATE_SCHEMA.field(n) for n in ("signal", "start", "end", "rule", "version"))]
+)
+
 
 def candidates(batch: pa.RecordBatch, packs: Packs | None = None) -> pa.RecordBatch:
     """Candidate marks of a batch of messages (CANDIDATE_SCHEMA), in order of message, start, end, rule.
@@ -55,20 +63,26 @@ def candidates(batch: pa.RecordBatch, packs: Packs | None = None) -> pa.RecordBa
     In: columns message_id, seq, thread_id, text and kind (where there is one). packs: a user's own, else the program's.
     Spans are code points of the raw text.
     """
+    once = distinct(batch, [name for name in LOOKED_AT if name in batch.schema.names])
+    return once.attach(candidates_said(once.of(batch), packs), batch, CANDIDATE_SCHEMA)
+
+
+def candidates_said(said: pa.RecordBatch, packs: Packs | None = None) -> pa.RecordBatch:
+    """The same of texts and kinds alone (LOOKED_AT): FOUND_SCHEMA, whose `row` is the row of `said`."""
     loaded = packs if packs is not None else _own()
     found: list[Spots] = [np.zeros((0, 4), np.int64)]
-    for texts, rows in _chunks(batch):
+    for texts, rows in _chunks(said):
         plain = _PlainView(texts, loaded)
         evaded = _EvasionView(plain, loaded)
-        said = _without_repeats(plain.spots(), evaded.spots())
+        marks = _without_repeats(plain.spots(), evaded.spots())
         # Cues say how the marks of the same message are meant. In the many messages without any they say nothing.
-        marked = np.unique(said[:, 0])
+        marked = np.unique(marks[:, 0])
         cues = _without_repeats(plain.spots(marked), evaded.spots(marked))
-        here = np.concatenate([said, cues])
+        here = np.concatenate([marks, cues])
         here[:, 0] = rows[here[:, 0]]
         found.append(here)
     spots = np.concatenate(found)
-    return _as_batch(batch, spots[np.lexsort(spots.T[[3, 2, 1, 0]])], loaded)
+    return _as_batch(spots[np.lexsort(spots.T[[3, 2, 1, 0]])], loaded)
 
 
 def _own() -> Packs:
@@ -231,16 +245,15 @@ def _without_repeats(plain: Spots, evaded: Spots) -> Spots:
     return np.concatenate([plain, np.array(more, np.int64).reshape(-1, 4)])
 
 
-def _as_batch(batch: pa.RecordBatch, found: Spots, loaded: Packs) -> pa.RecordBatch:
-    rows, rule = pa.array(found[:, 0]), pa.array(found[:, 3])
-    rules = loaded.rules
+def _as_batch(found: Spots, loaded: Packs) -> pa.RecordBatch:
+    rule, rules = pa.array(found[:, 3]), loaded.rules
     columns = [
-        batch.column("message_id").take(rows), batch.column("seq").take(rows), batch.column("thread_id").take(rows),
-        pa.array([r.signal for r in rules], pa.string()).take(rule), pa.array(found[:, 1].astype(np.int32)),
-        pa.array(found[:, 2].astype(np.int32)), pa.array([r.id for r in rules], pa.string()).take(rule),
+        pa.array(found[:, 0].astype(np.int32)), pa.array([r.signal for r in rules], pa.string()).take(rule),
+        pa.array(found[:, 1].astype(np.int32)), pa.array(found[:, 2].astype(np.int32)),
+        pa.array([r.id for r in rules], pa.string()).take(rule),
         pa.array([r.entry.version for r in rules], pa.int32()).take(rule),
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=CANDIDATE_SCHEMA)
+    return pa.RecordBatch.from_arrays(columns, schema=FOUND_SCHEMA)
 
 
 def rule_matches(rule: Rule, text: str) -> bool:
