@@ -34,9 +34,10 @@ def batch(rows: list[tuple[str | None, str | None, str | None]]) -> pa.RecordBat
 
 @given(ROWS)
 def test_every_row_has_the_first_row_like_it(rows: list[tuple[str | None, str | None, str | None]]) -> None:
-    for columns, of in ((("text",), lambda r: r[0]), (("platform", "text", "kind"), lambda r: r)):
+    texts: list[object] = [text for text, _, _ in rows]
+    whole: list[object] = list(rows)
+    for columns, keys in ((("text",), texts), (("platform", "text", "kind"), whole)):
         once = distinct(batch(rows), columns)
-        keys = [of(r) for r in rows]
         assert once.firsts.tolist() == [i for i, key in enumerate(keys) if keys.index(key) == i]
         assert [int(once.firsts[w]) for w in once.which] == [keys.index(key) for key in keys]
         assert once.of(batch(rows)).column("seq").to_pylist() == once.firsts.tolist()

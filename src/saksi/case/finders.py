@@ -5,10 +5,11 @@
             finders.submit(batch)
         found, cues = finders.results()       # in the order of submission
 
-Of messages that say the same only one is looked at (saksi.table.repeats), so only distinct texts travel. Both steps are pure functions of a batch, so it does not matter who computes them: a batch goes to a second process while
-that one has little to do, else it is done here. The second process is this program again (`python -m saksi.case.finders`), fed
-through its standard input and output: nothing is written to disk, and it ends when its input ends. Where it cannot be
-started, or dies, everything is done here.
+Of messages that say the same only one is looked at (saksi.table.repeats), so only distinct texts travel. Both steps are pure
+functions of a batch, so it does not matter who computes them: a batch goes to a second process while that one has little
+to do, else it is done here. The second process is this program again (`python -m saksi.case.finders`), fed through its
+standard input and output: nothing is written to disk, and it ends when its input ends. Where it cannot be started, or
+dies, everything is done here.
 
 `multiprocessing` is not used: on Windows and macOS it runs the caller's main module again, which a notebook or script that
 imports saksi need not survive.

@@ -11,14 +11,17 @@ build analyses old and new sources together without reading the old ones again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
 from saksi import findings, signals
+from saksi.case.behind import run_behind
 from saksi.case.finders import Finders
 from saksi.case.store import Case
 from saksi.errors import InputRefused, SaksiError
@@ -39,6 +42,9 @@ from saksi.table.threads import ThreadSummaries
 
 OPEN_MAX: Final = 64
 """Archives held open between digest and seal; those beyond are opened twice. Some systems allow 256 open files in all."""
+
+DIGESTING: Final = 2
+"""Sources digested at once: hashing and unpacking let go of the interpreter's lock. More only wait for the disk."""
 
 Progress = Callable[[str, int, int], None]
 """(catalog key of the step, done, total); total 0: not known."""
@@ -66,17 +72,13 @@ def take_in(case: Case, paths: Sequence[Path], rule: MediaRule, progress: Progre
     """Seal every path that is new. Labels follow (name, digest), not the order of the call: same files, same case."""
     taken: list[Taken] = []
     known: list[tuple[str, str, int, Path, Source | None]] = []
-    for position, path in enumerate(paths, 1):
-        progress("progress.digest", position, len(paths))
-        try:
-            source = open_source(path)
-            if position > OPEN_MAX:
-                source.close()
-            known.append((source.name, source.digest, position, path, source if position <= OPEN_MAX else None))
-        except InputRefused as e:
-            taken.append(Taken(position, None, error=e))
-        except READING_ERRORS:  # one broken file never ends a case
-            taken.append(Taken(position, None, error=InputRefused("unreadable_file")))
+    with ThreadPoolExecutor(DIGESTING) as pool:
+        for position, (path, found) in enumerate(zip(paths, pool.map(_opened, paths, count(1)), strict=False), 1):
+            progress("progress.digest", position, len(paths))
+            if isinstance(found, SaksiError):
+                taken.append(Taken(position, None, error=found))
+            else:
+                known.append((found.name, found.digest, position, path, found if position <= OPEN_MAX else None))
     with ExitStack() as held:
         for *_, opened in known:
             if opened is not None:
@@ -85,6 +87,19 @@ def take_in(case: Case, paths: Sequence[Path], rule: MediaRule, progress: Progre
             progress("progress.seal", done, len(known))
             taken.append(_take_one(case, path, opened, digest, rule, position))
     return sorted(taken, key=lambda t: t.position)
+
+
+def _opened(path: Path, position: int) -> Source | SaksiError:
+    """The digested source, open where `position` is among the first OPEN_MAX; or why it is none."""
+    try:
+        source = open_source(path)
+    except InputRefused as e:
+        return e
+    except READING_ERRORS:  # one broken file never ends a case
+        return InputRefused("unreadable_file")
+    if position > OPEN_MAX:
+        source.close()
+    return source
 
 
 def _take_one(case: Case, path: Path, opened: Source | None, digest: str, rule: MediaRule, position: int) -> Taken:
@@ -131,19 +146,26 @@ class Reader:
         accounts = AccountSummaries()
         rows = portions = 0
 
-        def flow() -> Iterator[pa.RecordBatch]:
+        def read() -> Iterator[pa.RecordBatch]:
             nonlocal rows, portions
             chosen = (findings.chosen_rows(batch, self.threads) for batch in reading)
             for batch in findings.portions(b for b in chosen if b.num_rows):
                 rows += batch.num_rows
                 portions += 1
                 self.progress("progress.read", rows, 0)
+                yield batch
+
+        def looked_at(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            for batch in batches:
                 summaries.update(batch)
                 accounts.update(batch)
                 self.finders.submit(batch)
                 yield batch
 
-        self.case.put_table(label, "messages", flow(), MESSAGE_SCHEMA)
+        sealed = run_behind(
+            read(), lambda batches: self.case.seal_table(label, "messages", looked_at(batches), MESSAGE_SCHEMA)
+        )
+        self.case.note_table(label, "messages", sealed)
         account = reading.account(self.lang)
         if self.threads is not None:
             account["stored_records"] = rows

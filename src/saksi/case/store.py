@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlcipher3 import dbapi2 as sqlcipher
 
+from saksi.case.behind import made_ahead
 from saksi.case.model import Decision, Person
 from saksi.errors import SaksiError, StorageFailed, UsageError, VaultError
 from saksi.intake import Received, load_record
@@ -56,6 +58,10 @@ CREATE TABLE IF NOT EXISTS statement (
 
 IPC_OPTIONS: Final = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 """lz4: chat text shrinks 2 to 3 times at more than a GiB/s; one thread, so that bytes do not depend on the machine."""
+
+
+LARGE: Final = "messages"
+"""The table that is unsealed and decoded in a thread of its own, while the rows before are looked at."""
 
 
 class _Sink(io.RawIOBase):
@@ -101,6 +107,15 @@ class TableWriter:
                 writer.write_batch(batch)
                 yield sink.take()
         yield sink.take()
+
+
+@dataclass(frozen=True)
+class SealedTable:
+    """A derived table that lies in the vault. row_digest: saksi.table.digest."""
+
+    object_id: str
+    rows: int
+    row_digest: str
 
 
 class Case:
@@ -240,10 +255,19 @@ class Case:
 
     def put_table(self, label: str, what: str, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> int:
         """Seal a derived table; replaces the one of that name. Returns its rows. One `derive` entry in the log."""
+        sealed = self.seal_table(label, what, batches, schema)
+        self.note_table(label, what, sealed)
+        return sealed.rows
+
+    def seal_table(self, label: str, what: str, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> SealedTable:
+        """The first half of `put_table`: durable, not yet part of the case. May run in any thread."""
         writer = TableWriter(schema)
         sealed = self.vault.seal(writer.blocks(batches), kind=f"table-{what}", meta={"label": label})
-        self._note_derived(label, what, sealed.object_id, writer.digest.rows, writer.digest.hexdigest())
-        return writer.digest.rows
+        return SealedTable(sealed.object_id, writer.digest.rows, writer.digest.hexdigest())
+
+    def note_table(self, label: str, what: str, sealed: SealedTable) -> None:
+        """The second half: into the log and case.db."""
+        self._note_derived(label, what, sealed.object_id, sealed.rows, sealed.row_digest)
 
     def put_json(self, label: str, what: str, value: Any) -> None:
         """Seal a small derived value as JSON (sorted keys)."""
@@ -304,6 +328,10 @@ class Case:
         object_id = self._derived_object(label, what)
         if object_id is None:
             return
+        rows = self._decoded(object_id, columns)
+        yield from made_ahead(rows) if what == LARGE else rows
+
+    def _decoded(self, object_id: str, columns: Sequence[str] | None) -> Generator[pa.RecordBatch, None, None]:
         with self.vault.open_object(object_id) as f:
             options = None
             if columns is not None:

@@ -17,6 +17,6 @@ from saksi.signals.rules import Packs, RuleProblem, load_packs, packs, problems_
 from saksi.signals.taxonomy import phase_labels, taxonomy
 
 __all__ = [
-    "FOUND_SCHEMA", "Packs", "RuleProblem", "candidates", "candidates_said", "crisis", "infer_at_risk", "load_packs", "packs", "phase_labels",
-    "problems_of", "resolve", "taxonomy",
+    "FOUND_SCHEMA", "Packs", "RuleProblem", "candidates", "candidates_said", "crisis", "infer_at_risk", "load_packs",
+    "packs", "phase_labels", "problems_of", "resolve", "taxonomy",
 ]
