@@ -118,6 +118,11 @@ def whole_phone(f: Figures, room: Path, messages: int, miner: dict[str, Any]) ->
     f.say("| what | one process | times faster |\n|---|---|---|")
     f.row("saksi build, against chat-miner parsing 200,000 records", result, miner)
     f.say(f"| marks, phases | {result.get('marks')}, {result.get('phases')} | |")
+    f.say(f"| processor seconds, first and second process | {result.get('cpu_s')} | |")
+    f.say(f"| texts searched: messages that say the same only once a portion | {result.get('looked_at', 0):,} | |")
+    alone = run("saksi_build_unrepeated", str(room / "case_unrepeated"), *exports, times=1)
+    f.row("the same as if no message repeated another: every text searched by itself", alone, miner)
+    f.say(f"| processor seconds, first and second process | {alone.get('cpu_s')} | |")
 
 
 def cold_check(f: Figures, room: Path) -> None:
