@@ -154,6 +154,58 @@ JSON = (
     .encode()
 )
 
+ICON = base64.b64encode(medium(b"\0\0\1\0\1\0\x10\x10\0\0")).decode()
+"""A medium whose first bytes are in no list: only its declaration says what it is."""
+
+SINGLE_FILE = (
+    "<!DOCTYPE html> <html><!--\n Page saved with SingleFile \n url: https://contoh.example/toko \n saved date: Mon Nov 23 2026 "
+    f"20:15:00 GMT+0700 \n--><head><link rel=icon href=data:image/x-icon;base64,{ICON}><style>.a{{background:url("
+    f"\"data:image/webp;base64,{B64}\")}}</style></head><body><p>halo 0860 1111 2222</p><img src=data:image/jpeg;base64,{B64}>"
+    + '<img src="data:image/jpeg;base64,'
+    + B64.replace("/", "%2F").replace("+", "%2B") + '"><p>sesudah</p></body></html>\n'
+).encode()
+
+
+def quoted(data: bytes, binary: bool = False) -> bytes:
+    """Quoted-printable as a browser writes it: 76 columns, soft breaks; binary: line breaks escaped too."""
+    out, line = [], b""
+    for b in data:
+        plain = (33 <= b <= 126 and b != 61) or b == 32 or (b in (10, 13) and not binary)
+        piece = bytes([b]) if plain else b"=%02X" % b
+        if b == 10 and not binary:
+            out.append(line + piece)
+            line = b""
+            continue
+        if len(line) + len(piece) > 75:
+            out.append(line + b"=\r\n")
+            line = b""
+        line += piece
+    return b"".join(out) + line
+
+
+def mhtml() -> bytes:
+    """A saved page: quoted-printable HTML with a picture in it, and pictures as parts in every encoding."""
+    def folded(text: str) -> bytes:
+        return "\r\n".join(text[i : i + 76] for i in range(0, len(text), 76)).encode()
+
+    page = SINGLE_FILE.decode()
+    parts = [
+        ("text/html", "quoted-printable", quoted(page.encode())), ("image/jpeg", "base64", folded(B64)),
+        ("image/x-icon", "base64", folded(ICON)), ("image/jpeg", "quoted-printable", quoted(medium(), binary=True)),
+        ("text/html", "base64", folded(base64.b64encode(page.encode()).decode())), ("image/png", "binary", medium(HEADS[1])),
+        ("text/css", "quoted-printable", quoted(b"p { color: red }\n" * 20)),
+    ]
+    body = b"".join(
+        f"------MultipartBoundary--x----\r\nContent-Type: {t}\r\nContent-Transfer-Encoding: {e}\r\n"
+        f"Content-Location: https://contoh.example/{i}\r\n\r\n".encode() + data + b"\r\n"
+        for i, (t, e, data) in enumerate(parts)
+    )
+    head = ("From: <Saved by Blink>\r\nSnapshot-Content-Location: https://contoh.example/toko\r\nSubject: Toko\r\n"
+            "Date: Mon, 23 Nov 2026 13:15:00 -0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n"
+            "\ttype=\"text/html\";\r\n\tboundary=\"----MultipartBoundary--x----\"\r\n\r\n\r\n")
+    return head.encode() + body + b"------MultipartBoundary--x------\r\n"
+
+
 FILES: dict[str, Callable[[], bytes]] = {
     "deflated.zip": lambda: zip_bytes({"_chat.txt": CHAT + LAST, "IMG.jpg": medium()}),
     "stored.zip": lambda: zip_bytes({"_chat.txt": CHAT + LAST, "IMG.jpg": medium()}, zipfile.ZIP_STORED),
@@ -183,6 +235,8 @@ FILES: dict[str, Callable[[], bytes]] = {
     "glued inside.txt": lambda: CHAT + b"28/11/26, 08:00 - Budi: " + medium() + b"\n" + LAST,
     "card.vcf": lambda: CARD,
     "page.html": lambda: PAGE,
+    "single file.html": lambda: SINGLE_FILE,
+    "page.mhtml": mhtml,
     "data.json": lambda: JSON,
     "utf16.txt": lambda: b"\xff\xfe" + CHAT.decode().encode("utf-16-le") + medium(),
     "lone.jpg": medium,
@@ -199,6 +253,14 @@ def test_no_byte_of_a_medium_is_kept(vault: Vault, tmp_path: Path, name: str) ->
         picture = medium(size=size)
         nothing_of(picture[4:], kept)
         nothing_of(base64.b64encode(picture)[16:-8], kept)
+        nothing_of(base64.b64encode(picture).replace(b"/", b"%2F").replace(b"+", b"%2B")[24:-16], kept)
+    if name in ("single file.html", "page.mhtml"):
+        nothing_of(ICON.encode()[4:-8], kept)
+        nothing_of(quoted(medium(), binary=True)[12:], kept)
+        nothing_of(quoted(SINGLE_FILE[SINGLE_FILE.index(b"/9j") :][:6000])[16:], kept)
+        nothing_of(base64.b64encode(SINGLE_FILE)[2000:8000], kept)
+        assert b"halo 0860 1111 2222" in texts[None]
+        assert b"sesudah" in texts[None]
     if name.endswith(".zip") and name not in ("longer.zip", "prefix.zip"):
         assert texts["_chat.txt"].startswith(CHAT[:-64]), "the words are kept"
         if LAST in path.read_bytes() or name in ("deflated.zip", "bzip2.zip", "lzma.zip", "card.zip"):
@@ -210,6 +272,7 @@ def test_words_around_a_medium_stay(vault: Vault, tmp_path: Path) -> None:
         ("glued inside.txt", [CHAT, LAST]),
         ("card.vcf", [b"FN:Budi", b"END:VCARD"]),
         ("page.html", [b"<p>halo</p>", b"<p>sesudah</p>"]),
+        ("single file.html", [b"<p>halo 0860 1111 2222</p>", b"<p>sesudah</p>"]),
         ("data.json", [b"halo " * 50, b'"b": "sesudah"}']),
     ):
         path = tmp_path / name
@@ -271,3 +334,11 @@ def test_names_that_are_not_text_can_be_stored() -> None:
     assert said_name("a\udcff.txt") == "a\\xff.txt"
     assert said_name("\ud800") == "\\ud800"
     assert said_name("biasa é.txt") == "biasa é.txt"
+
+
+@pytest.mark.parametrize("before", range((1 << 20) - 300, (1 << 20) + 2, 23))
+def test_quoted_media_over_the_seam_of_two_blocks_are_found(before: int) -> None:
+    picture = quoted(medium(), binary=True)
+    text = (b"kata biasa " * (before // 11 + 1))[: before - 2] + b"\r\n" + picture + b"\r\n\r\nsesudah\r\n"
+    ((start, length),) = media_spans(lambda: io.BytesIO(text), len(text))
+    assert text[start : start + length] == picture

@@ -4,15 +4,19 @@
     measured(opener, spans)        -> [(size, digest)]    each of them, taken out of its wrapping
     packed_end(info, raw, …)       -> (end, whole)        where a zip member's data really ends
 
-Two shapes are found. *Raw*: a stretch that no text encoding makes (control characters over a share that text never
+Three shapes are found. *Raw*: a stretch that no text encoding makes (control characters over a share that text never
 has), from the nearest known signature in front of it to its end. *Base64*: a data URI, a contact card's photo or any long
-run whose first bytes decode to a known signature; and, whatever it decodes to but text, a run where formats keep media
-(`data="…"` of an MMS, a contact card's PHOTO, LOGO or SOUND). NUL runs alone are no medium: they are what a cut-off copy leaves.
-Runs under about half a kibibyte are not looked for: no picture fits.
+run whose first bytes decode to a known signature, also where a saved page (MHTML) folds it with "=" at the ends of lines or
+writes "%2F"; what a data URI or a MIME header declares to be a picture, sound or film, whatever its first bytes are; a run
+that decodes to a text with such a data URI in it; and, whatever it decodes to but text, a run where formats keep media
+(`data="…"` of an MMS, a contact card's PHOTO, LOGO or SOUND). *Quoted-printable*: a known signature and what follows it. NUL
+runs alone are no medium: they are what a cut-off copy leaves. Runs under about half a kibibyte are not looked for: no
+picture fits.
 """
 
 from __future__ import annotations
 
+import base64
 import binascii
 import bz2
 import codecs
@@ -70,6 +74,33 @@ _B64_PLACE: Final = re.compile(
     rb"((?:[A-Za-z0-9+/]|\r?\n[ \t]|\r?\n(?=[A-Za-z0-9+/]*={0,2}[ \t]*(?:\r?\n|\Z))){200,}={0,2})"
 )
 """Base64 at a place where a format keeps media: cut unless it decodes to text."""
+
+
+_RUN: Final = re.compile(
+    rb"(?=[A-Za-z0-9+/\\%_-])(?:[A-Za-z0-9+/_-]|\\/|%(?:=\r?\n)?2(?:=\r?\n)?[BFbf]|=\r?\n(?=[A-Za-z0-9+/=%])|(?:\\r)?\\n"
+    rb"|\r?\n[ \t]?(?=[A-Za-z0-9+/]))+={0,2}"
+)
+"""A long word of base64 letters, folded or escaped in any way that files were seen to do it."""
+
+_FOLDS: Final = re.compile(rb"=?\r?\n[ \t]*|\\[rn]|\\")
+_DECLARED: Final = re.compile(rb"data:(?:image|video|audio)/[^,\s\"'<>]{0,200},\s*\Z", re.IGNORECASE)
+_DECLARED_PART: Final = re.compile(rb"^content-type:\s*(?:image|video|audio)/", re.IGNORECASE | re.MULTILINE)
+_HIDDEN: Final = re.compile(rb"data:(?:image|video|audio)/|;base64,", re.IGNORECASE)
+BEFORE: Final = 2048
+"""How far in front of a run its declaration is looked for: the headers of a MIME part."""
+
+_QP_START: Final = re.compile(
+    rb"=FF=D8=FF|=89PNG=0D=0A|GIF8[79]a|RIFF.{4,12}(?:WEBP|WAVE|AVI )|=00=00=00.{1,3}ftyp|=1AE=DF=A3|=1A=45=DF=A3|OggS=00|ID3=0[2-4]"
+    rb"|%PDF-|PK=03=04", re.IGNORECASE | re.DOTALL
+)
+_QP_RUN: Final = re.compile(rb"(?:=[0-9A-F]{2}|=[ \t]*\r?\n|[!-<>-~ \t]|\r?\n(?!\r?\n|--))+", re.IGNORECASE)
+_QP_BYTE: Final = re.compile(rb"=[0-9A-F]{2}", re.IGNORECASE)
+_QP_NEEDLES: Final = (b"=D8=FF", b"=d8=ff", b"=89PNG", b"GIF8", b"RIFF", b"ftyp", b"=DF=A3", b"=df=a3", b"OggS=00", b"ID3=0", b"%PDF-",
+                      b"PK=03=04")
+
+
+QP_SIGNS_MIN: Final = 23
+"""Bytes written as =XX among the first 512 of quoted-printable: a medium has 100 and more, a text with a signature in it few."""
 
 
 def _windows(block: bytes, table: bytes) -> npt.NDArray[np.int64]:
@@ -162,10 +193,51 @@ def _base64_spans(again: _Again, windows: list[tuple[int, int]], size: int) -> l
     spans = []
     for start, end in _merged(windows, WINDOW * 2):
         first, last = max(0, start - 2 * WINDOW), min(size, end + 2 * WINDOW)
-        data = again.read_at(first, last - first)
-        spans += [(first + m.start(), first + m.end()) for m in _B64_RUN.finditer(data) if len(m.group()) >= WINDOW]
-        places = (m.span(1) for m in _B64_PLACE.finditer(data))
-        spans += [(first + a, first + b) for a, b in places if b - a >= WINDOW and not _is_text(data[a:b])]
+        back = max(0, first - BEFORE)
+        data = again.read_at(back, last - back)
+        at = first - back
+        spans += [(back + m.start(), back + m.end()) for m in _B64_RUN.finditer(data, at) if len(m.group()) >= WINDOW]
+        spans += [
+            (back + m.start(), back + m.end()) for m in _RUN.finditer(data, at)
+            if m.end() - m.start() >= WINDOW and _is_medium(m.group(), data[max(0, m.start() - BEFORE) : m.start()])
+        ]
+        places = (m.span(1) for m in _B64_PLACE.finditer(data, at))
+        spans += [(back + a, back + b) for a, b in places if b - a >= WINDOW and not _is_text(data[a:b])]
+    return spans
+
+
+def _is_medium(run: bytes, before: bytes) -> bool:
+    """Whether a base64 run holds a medium by its first bytes, by what is declared in front of it, or in a page inside it."""
+    if _DECLARED.search(_FOLDS.sub(b"", before[-512:])):
+        return True
+    if _DECLARED_PART.search(re.split(rb"\r?\n\r?\n", before.rstrip(b" \t\r\n"))[-1]) and before.endswith(b"\n"):
+        return True
+    letters = _FOLDS.sub(b"", run)
+    if b"%" in letters:
+        letters = re.sub(rb"%2([BFbf])", lambda m: b"+" if m[1] in b"Bb" else b"/", letters)
+    letters = letters.replace(b"-", b"+").replace(b"_", b"/").rstrip(b"=")
+    decoded = base64.b64decode(letters[: len(letters) // 4 * 4])
+    return RAW_START.match(decoded) is not None or _HIDDEN.search(decoded) is not None
+
+
+def _quoted_spans(again: _Again, places: list[int], size: int) -> list[tuple[int, int]]:
+    """Media written byte by byte as =XX, from places where a block may hold a signature."""
+    spans: list[tuple[int, int]] = []
+    for place in places:
+        if spans and place < spans[-1][1]:
+            continue
+        data = again.read_at(place, 1024)
+        start = _QP_START.match(data)
+        if start is None or len(_QP_BYTE.findall(data[:512])) <= QP_SIGNS_MIN:
+            continue
+        end = place
+        while True:  # as far as it goes, a stretch at a time
+            stretch = again.read_at(end, 64 * 1024)
+            m = _QP_RUN.match(stretch)
+            end += 0 if m is None else m.end()
+            if m is None or m.end() < len(stretch) or end >= size:
+                break
+        spans.append((place, end))
     return spans
 
 
@@ -183,6 +255,18 @@ def _decoded(base64: bytes) -> bytes | None:
         return None
 
 
+def _unwrapped(data: bytes) -> bytes | None:
+    """A medium out of its wrapping: quoted-printable, percent signs, folds and base64 undone; None where that breaks."""
+    if _QP_START.match(data) is not None and len(_QP_BYTE.findall(data[:512])) > QP_SIGNS_MIN:
+        return binascii.a2b_qp(data)
+    plain = _FOLDS.sub(b"", data)
+    if b"%" in plain:
+        plain = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes([int(m[1], 16)]), plain)
+    if _OTHER_THAN_B64.search(plain) is None:
+        return _decoded(plain)
+    return data
+
+
 def measured(
     opener: Callable[[], BinaryIO], spans: Sequence[tuple[int, int]]
 ) -> list[tuple[int | None, str | None]]:
@@ -198,8 +282,7 @@ def measured(
                 found.append((None, None))
                 continue
             data = again.read_at(start, length)
-            wrapped = _OTHER_THAN_B64.search(data) is None
-            raw = _decoded(data) if wrapped else data
+            raw = _unwrapped(data)
             found.append((None, None) if raw is None else (len(raw), hashlib.sha256(raw).hexdigest()))
     finally:
         again.close()
@@ -212,27 +295,38 @@ def media_spans(opener: Callable[[], BinaryIO], size: int) -> list[tuple[int, in
     opener: gives the text's bytes from the start, each time it is called. Raises what reading raises.
     """
     raw: list[tuple[int, int]] = []
-    base64: list[tuple[int, int]] = []
+    runs: list[tuple[int, int]] = []
+    quoted: list[int] = []
     utf16 = False
     at = 0
+    edge = b""
     with opener() as stream:
         while block := _full_block(stream):
             if at == 0:
                 utf16 = block[:2] in (b"\xff\xfe", b"\xfe\xff")
             if not utf16:
                 raw += _hits(_windows(block, _CONTROL) > CONTROL_MAX, at, size)
-            base64 += _hits(_windows(block, _OTHER) <= OTHER_MAX, at, size)
+            runs += _hits(_windows(block, _OTHER) <= OTHER_MAX, at, size)
+            seam = edge + block[:WINDOW]
+            if block.count(b"=") > QP_SIGNS_MIN and any(n in block or n in seam for n in _QP_NEEDLES):
+                quoted += [at - len(edge) + m.start() for m in _QP_START.finditer(edge + block)][:PLACES_MAX]
+            edge = block[-WINDOW:]
             at += len(block)
     if utf16:
         raw = _not_utf16(opener, size)
-    if not raw and not base64:
+    if not raw and not runs and not quoted:
         return []
     again = _Again(opener)
     try:
-        spans = (raw if utf16 else _raw_spans(again, raw, size)) + _base64_spans(again, base64, size)
+        spans = (raw if utf16 else _raw_spans(again, raw, size)) + _base64_spans(again, runs, size)
+        spans += _quoted_spans(again, quoted, size) if quoted else []
     finally:
         again.close()
     return [(start, end - start) for start, end in _merged(spans, 0)]
+
+
+PLACES_MAX: Final = 4096
+"""Places of one block that may begin a quoted-printable medium and are looked at: bounds time."""
 
 
 def _full_block(stream: BinaryIO) -> bytes:

@@ -258,7 +258,7 @@ def looks_like(head: bytes) -> str | None:
                     return "image"
                 continue
             return what
-    if not head:
+    if not head or head.startswith(b"WARC/1."):  # a web archive is text with whatever it received between
         return None
     control = head[:4096].translate(None, bytes(range(0x07, 0x0E)) + b"\x1b" + bytes(range(0x20, 0x100)))
     nul_share = head[:4096].count(0) / min(len(head), 4096)

@@ -43,7 +43,9 @@ MONTHS: Final = {name: number for number, names in enumerate(_NAMES, 1) for name
 _CLOCK: Final = re.compile(
     r"(?<![\d.:])(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?![\d:])\s*+(a\.?\s?m\b\.?|p\.?\s?m\b\.?)?", re.IGNORECASE
 )
-_OFFSET: Final = re.compile(r"\b(?:UTC|GMT)\s*([+-]\d{1,2})(?::?(\d{2}))?|\b(WIB|WITA|WIT|UTC|GMT)\b")
+_OFFSET: Final = re.compile(
+    r"\b(?:UTC|GMT)\s*([+-]\d{1,2})(?::?(\d{2}))?|\b(WIB|WITA|WIT|UTC|GMT)\b|(?<![\d:])([+-]\d{2})(\d{2})(?!\d)"
+)
 _ZONES: Final = {"WIB": 7, "WITA": 8, "WIT": 9, "UTC": 0, "GMT": 0}
 _DIGITS: Final = re.compile(r"(?<!\d)(\d{1,4})[/.-](\d{1,2})[/.-](\d{2,4})(?!\d)")
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -100,8 +102,9 @@ def _date_of(text: str, order: str | None) -> tuple[int | None, int | None, bool
     offset = _OFFSET.search(text)
     offset_s = None
     if offset is not None:
-        hours = int(offset[1]) if offset[1] else _ZONES[offset[3]]
-        offset_s = hours * 3600 + int(offset[2] or 0) * (-60 if hours < 0 else 60)
+        signed, minutes = offset[1] or offset[4], int(offset[2] or offset[5] or 0)
+        hours = int(signed) if signed else _ZONES[offset[3]]
+        offset_s = hours * 3600 + minutes * (-60 if (signed or "").startswith("-") else 60)
         text = text[: offset.start()] + " " + text[offset.end() :]
     month = next((MONTHS[w.lower()] for w in _WORD.findall(text) if w.lower() in MONTHS), None)
     if month is None:

@@ -414,6 +414,18 @@ def unread_chunk(part: Part, feed: js.Feed, ledger: js.Ledger) -> Iterator[Chunk
     yield js.bare_chunk(part, ledger.claim(np.array([[part.size, part.size]], dtype=np.int64)))
 
 
+def rest_of(part: Part, read: int, ledger: js.Ledger) -> Iterator[Chunk]:
+    """The last chunk of a part of which `read` bytes were read: what is left over is container, what was not read a problem
+    (said already)."""
+    size = part.size
+    if ledger.claimed < read:
+        yield js.bare_chunk(part, ledger.claim(np.array([[read, read]], dtype=np.int64)))
+    if ledger.claimed < size:
+        span = np.array([[ledger.claimed, size]], dtype=np.int64)
+        ledger.claim(span)
+        yield js.bare_chunk(part, problem_spans=span)
+
+
 @dataclass
 class Table:
     """Rows of one part on their way to chunks: columns as lists, flags and attachments where there are any."""

@@ -26,6 +26,9 @@ READERS: Final = {
     "meta_json": "saksi.readers.meta_json",
     "meta_html": "saksi.readers.meta_html",
     "imessage_html": "saksi.readers.imessage_html",
+    "web_page_html": "saksi.readers.web_page_html",
+    "web_page_mhtml": "saksi.readers.web_page_mhtml",
+    "web_archive_warc": "saksi.readers.web_archive_warc",
     "meta_e2ee_json": "saksi.readers.meta_e2ee_json",
     "line_txt": "saksi.readers.line_txt",
     "telegram_txt": "saksi.readers.telegram_txt",
@@ -48,13 +51,23 @@ def reader_named(name: str) -> Reader:
 
 def claims(part: Part) -> list[Reader]:
     """The readers that recognise `part`, in the order of the registry."""
-    names = [name for name in READERS if takes(name, part)]
+    names = [name for name in READERS if takes(name, part) and may_know(name, part)]
     return [r for r in map(reader_named, names) if r.recognise(part) is not None]
 
 
 def takes(name: str, part: Part) -> bool:
     """Whether a reader of this name reads such parts at all: those of databases end in "_sqlite", all others read texts."""
     return name.endswith("_sqlite") == (part.media == "database")
+
+
+def may_know(name: str, part: Part) -> bool:
+    """Whether a part's first bytes can be what a reader of this name knows: saves importing readers that cannot (the many
+    patterns of the HTML readers take as long to make as a small chat to read)."""
+    if name.endswith("_html"):
+        return part.head().removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+    if name.endswith("_mhtml"):
+        return b"multipart/related" in part.head()[:8192].lower()
+    return not name.endswith("_warc") or part.head().startswith(b"WARC/")
 
 
 ENCRYPTED: Final = re.compile(r"\.(?:crypt\d*|mcrypt\d*|enc|enc1)$|\.(?:db|sqlite|sqlite3)$", re.IGNORECASE)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from saksi.readers.registry import reader_named
-from tests.readers.html import imessage_pages, meta_pages, telegram_pages
+from tests.readers.html import imessage_pages, meta_pages, telegram_pages, web_pages
 from tests.readers.telegram.reading import read, source_of
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "samples"
@@ -42,6 +42,10 @@ def samples() -> dict[str, dict[str, bytes]]:
         "meta_html/facebook_2019": {"message_1.html": meta_pages.facebook_2019()},
         "imessage_html/conversation": {"Keluarga.html": imessage_pages.conversation(), "style.css": b".sent {}\n"},
         "imessage_html/first_version": {"Ayu.html": imessage_pages.first_version()},
+        "web_page_html/single_file": {"toko.html": web_pages.SINGLE_FILE},
+        "web_page_html/browser": {"iklan.htm": web_pages.BROWSER, "iklan_files/a.css": b"p {}\n"},
+        "web_page_mhtml/kanal": {"kanal.mhtml": web_pages.mhtml()},
+        "web_archive_warc/kanal": {"kanal.warc": web_pages.warc()},
         "meta_html/facebook_2016": {"messages.htm": meta_pages.old()},
     }
 
