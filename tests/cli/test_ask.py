@@ -9,6 +9,7 @@ import click
 import pytest
 
 from saksi.cli.ask import TerminalAsk, as_exported, ask_passphrase, by_name, numbers_in
+from saksi.cli.commands import run
 from saksi.words import say
 
 ACCOUNTS: list[dict[str, Any]] = [
@@ -130,3 +131,12 @@ def test_a_new_passphrase_is_asked_until_it_holds(
     assert say("errors.passphrase_differs", "id").split(".")[0] in err
     asking("kunci lama")
     assert ask_passphrase("id", new=False) == "kunci lama", "an existing case opens with whatever it was made with"
+
+
+def test_stopping_says_that_nothing_sealed_is_lost(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def stopped(**_: object) -> None:
+        raise click.exceptions.Abort
+
+    monkeypatch.setattr("saksi.cli.commands.saksi.main", stopped)
+    assert run(["build", "KASUS"]) == 2
+    assert say("cli.stopped", "id") in capsys.readouterr().err

@@ -115,3 +115,14 @@ def test_prints_everything(browser: Any, address: str) -> None:
     text = "".join(p.extract_text() for p in PdfReader(io.BytesIO(page.pdf())).pages)
     assert "Transfer Rp500.000" in text
     page.close()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_long_names_do_not_widen_the_page(browser: Any, tmp_path: Path, width: int) -> None:
+    c = story()
+    m = c.message("wa", "https://contoh.invalid/" + "a1" * 200, "N" * 200, 30 * 3600, thread_title="T" * 200)
+    c.phase("sextortion", [c.mark(m, "threat_to_share", "sextortion", strength="strong", end=300)], ["N" * 200])
+    paths = report.write(c, "chronology", "en", tmp_path, made_at_us=MADE_US)
+    page, _, _ = opened(browser, paths[0].as_uri(), viewport={"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()

@@ -20,7 +20,8 @@ def chat(n: int = 30) -> tuple[FakeCase, list[str]]:
 @pytest.mark.parametrize(("by", "phase", "state", "shown"), [
     ("at_risk", "exploitation", None, False), ("at_risk", "exploitation", "open", False),
     ("at_risk", "exploitation", "rejected", False), ("at_risk", "exploitation", "confirmed", True),
-    ("other", "exploitation", None, True), ("unknown", "exploitation", None, True), ("at_risk", None, None, True),
+    ("other", "exploitation", None, True),
+    ("unknown", "exploitation", None, False), ("unknown", "exploitation", "confirmed", True), ("at_risk", None, None, True),
     ("other", "grooming", "rejected", False), ("other", "grooming", "confirmed", True),
 ])
 def test_promise_8(by: str, phase: str | None, state: str | None, shown: bool) -> None:

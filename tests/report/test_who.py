@@ -37,3 +37,11 @@ def test_a_name_shared_with_an_involved_account_is_not_hidden() -> None:
 def test_hostile_names_are_no_patterns() -> None:
     who = Who({".*": ["(a+)+$"], "x": []}, {"x"})
     assert who.clean("semua orang") == "semua orang"
+
+
+def test_names_run_together_in_paths() -> None:
+    who = Who({"user7": ["Siti Rahma"], "user9": ["Dimas"], "Ani": []}, {"user9"})
+    assert who.clean_path("inbox/sitirahma_178/photos/1.jpg") == "inbox/S.R./photos/1.jpg"
+    assert who.clean_path("inbox/dimas_99/1.jpg") == "inbox/dimas_99/1.jpg"
+    assert who.clean_path("organisasi/animasi.mp4") == "organisasi/animasi.mp4", "three letters stand in many words"
+    assert who.clean_path("Siti.Rahma.mp4") == "S.R..mp4"

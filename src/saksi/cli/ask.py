@@ -34,7 +34,12 @@ def ask_passphrase(lang: str, *, new: bool) -> str:
     while True:
         text = str(
             click.prompt(
-                say("cli.ask_passphrase_new" if new else "cli.ask_passphrase", lang), hide_input=True, err=True
+                show.wrapped(
+                    say("cli.ask_passphrase_new" if new else "cli.ask_passphrase", lang),
+                    shutil.get_terminal_size().columns - 3,
+                ),
+                hide_input=True,
+                err=True,
             )
         )
         if not text.strip():

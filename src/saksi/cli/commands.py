@@ -456,6 +456,7 @@ def run(args: Sequence[str]) -> int:
         show.to_people(say("cli.error_line", lang, why=sentence(e, lang)))
         return e.exit_code
     except click.exceptions.Abort:
+        show.to_people("\n" + say("cli.stopped", lang))
         return WRONG_USE
     except click.ClickException as e:
         show.to_people(say("cli.error_line", lang, why=wrong_use(e, lang)))

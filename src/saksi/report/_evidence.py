@@ -4,7 +4,8 @@
     gather(view, marks, pick)    two passes over the messages, columns first, rows of chosen windows second
 
 Rules, in order: a rejected mark is not shown; a mark of the exploitation phase by the person at risk is withheld until a
-caseworker confirms it (DESIGN promise 8); windows are five messages before and after in sending order of the thread,
+caseworker confirms it (DESIGN promise 8), and where it is not known who that is, so are offers and announcements, which may be
+theirs; windows are five messages before and after in sending order of the thread,
 merged where they meet, cut into pieces of `WINDOW_LINES`; windows with confirmed or strong marks first, then earliest.
 Memory: 16 bytes a message of threads with marks, plus the rows of chosen windows.
 """
@@ -39,6 +40,10 @@ MONEY_ROWS_MAX: Final = 600
 """Messages with amounts or payment destinations near marks whose rows are read for their time, printed or not."""
 
 MONEY_KINDS: Final = ("money", "bank_account", "ewallet", "qris", "crypto")
+MAYBE_THEIRS: Final = ("service_offer", "content_sale", "live_show")
+"""Signals of exploitation that the exploited person's account often carries: what is offered, sold or announced under coercion.
+The others (debts, papers, shares, bookings) are a handler's or buyer's words."""
+
 QUARTER_US: Final = 900_000_000
 
 Key = tuple[str, int]
@@ -102,6 +107,13 @@ class Evidence:
     quarters: Mapping[int, int]
 
 
+def _may_be_their_act(row: Mapping[str, Any]) -> bool:
+    """Whether a mark would tell words of the person at risk as that person's own act."""
+    if row["phase"] != "exploitation":
+        return False
+    return row["by"] == "at_risk" or (row["by"] == "unknown" and row["signal"] in MAYBE_THEIRS)
+
+
 def shown_marks(view: CaseView) -> Shown:
     """The marks that documents may speak of."""
     marks: list[Mark] = []
@@ -112,7 +124,7 @@ def shown_marks(view: CaseView) -> Shown:
         state = decision.state if decision else None
         if state == "rejected":
             rejected.add(row["mark_id"])
-        elif row["by"] == "at_risk" and row["phase"] == "exploitation" and state != "confirmed":
+        elif _may_be_their_act(row) and state != "confirmed":
             withheld.add(row["mark_id"])
         else:
             marks.append(Mark(

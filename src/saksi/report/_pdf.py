@@ -30,6 +30,9 @@ STAND_IN_RUN: Final = 6
 LONG_CELL: Final = 1_600
 """Characters beyond which a cell may break over pages; shorter ones stay whole, longer ones might not fit one."""
 
+LONG_ROW: Final = 2_500
+"""Characters of a cell, as if it had the whole width, beyond which its row may break over pages: about half a page."""
+
 FONTS: Final = Path(__file__).parent / "fonts"
 
 _PLAIN: Final = re.compile("[\t\n\x20-\x7e\xa0-\xac\xae-\xff\u2010-\u2015\u2018-\u201e\u2022\u2026]*")
@@ -108,12 +111,19 @@ def _line(item: Line) -> dict[str, Any]:
     }
 
 
+def _row(cells: Sequence[Sequence[Run]], widths: Sequence[float]) -> dict[str, Any]:
+    """A row; it may break over pages only where a cell is too high for one."""
+    made = [_runs(c) for c in cells]
+    share = [sum(len(text) for text, _ in cell) * sum(widths) / width for cell, width in zip(made, widths, strict=True)]
+    return {"cells": made, "long": max(share, default=0) > LONG_ROW}
+
+
 def _table(t: Table) -> list[dict[str, Any]]:
     """One or more tables of at most ROWS_A_TABLE rows."""
     pieces = [t.rows[i : i + ROWS_A_TABLE] for i in range(0, len(t.rows), ROWS_A_TABLE)] or [()]
     return [
         {"is": "table", "caption": printable(t.caption), "head": list(t.head), "widths": list(t.widths),
-         "rows": [[_runs(c) for c in row] for row in piece]} for piece in pieces
+         "rows": [_row(row, t.widths) for row in piece]} for piece in pieces
     ]
 
 

@@ -18,6 +18,15 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _DIGITS: Final = re.compile(r"\d")
 
 
+FOLDER_NAME_MIN: Final = 5
+"""Letters and digits of a name looked for inside the names of folders: shorter ones stand in many words."""
+
+
+def _run_together(name: str) -> str:
+    """Letters and digits only, as downloads name folders: "Siti Rahma" -> "sitirahma"."""
+    return "".join(c for c in name.casefold() if c.isalnum())
+
+
 def initials(name: str) -> str:
     """ "Siti Rahma" -> "S.R."; "+62 860 111 2233" -> "…33"; nothing usable -> "?"."""
     letters = [w[0].upper() for w in _WORD.findall(name)][:3]
@@ -48,6 +57,12 @@ class Who:
                 if name not in open_names and len(name) > 1:
                     hidden.setdefault(name.casefold(), short)
         self._hidden = hidden
+        together = {_run_together(name): short for name, short in hidden.items()}
+        shown = {_run_together(n) for n in open_names}
+        self._folders = sorted(
+            ((n, s) for n, s in together.items() if len(n) >= FOLDER_NAME_MIN and not any(n in o for o in shown)),
+            key=lambda x: (-len(x[0]), x[0]),
+        )
         self._pattern = self._compile(hidden)
 
     @staticmethod
@@ -70,6 +85,17 @@ class Who:
         names = [one_line(n) for n in self._display.get(account, ()) if n != account][:3]
         own = one_line(account)
         return f"{', '.join(names)} ({own})" if names else own
+
+    def clean_path(self, path: str) -> str:
+        """A path inside an export: a folder named after an uninvolved person ("sitirahma_1784") shows initials."""
+        return "/".join(self._folder(part) for part in path.split("/"))
+
+    def _folder(self, part: str) -> str:
+        letters = _run_together(part)
+        for name, short in self._folders:
+            if name in letters:
+                return f"{short}{part[part.rindex('.') :]}" if "." in part else short
+        return self.clean(part)
 
     def clean(self, text: str) -> str:
         """A title, heading or file name with the names of uninvolved people replaced by initials."""

@@ -164,7 +164,7 @@ def _source_row(c: Context, source: SourceView, problems: int) -> list[Runs]:
     sealed = c.term("sealed", source.sealed_as)
     if source.left_out:
         sealed += " " + c.w("left_out_short", n=c.n(len(source.left_out)))
-    return [words(source.label, "b"), cell(c.who.clean(account["source"]["name"])),
+    return [words(source.label, "b"), cell(c.who.clean_path(account["source"]["name"])),
             cell(", ".join(apps) or c.w("src_no_reader")), cell(count), cell(_period(c, digest)), cell(sealed),
             cell(c.n(problems) if problems else c.w("none"))]
 
@@ -260,7 +260,7 @@ def _left_out_list(c: Context, left_out: list[tuple[str, Any]]) -> list[Block]:
     if not left_out:
         return []
     rows = [
-        [cell(label), cell(c.who.clean(x.part or "–")), cell(c.term("media", x.media)), cell(c.n(x.size)),
+        [cell(label), cell(c.who.clean_path(x.part) if x.part else "–"), cell(c.term("media", x.media)), cell(c.n(x.size)),
          words(x.digest, "halves") if x.digest else cell(c.w("digest_unknown")), cell(c.w("yes") if x.named else c.w("no"))]
         for label, x in left_out[:LEFT_OUT_MAX]
     ]

@@ -36,7 +36,7 @@ def _body(c: Context, row: Mapping[str, Any], marks: Sequence[Mark]) -> list[Run
         runs.append(Run(f"[{c.term('kind', kind)}] ", "cut"))
     for a in row["attachments"] or ():
         named = c.w("medium", media=c.term("media_type", (a["media_type"] or "unknown").split("/")[0]),
-                    name=c.who.clean(a["name"]) if a["name"] else c.w("medium_unnamed"), state=c.term("state", a["state"]))
+                    name=c.who.clean_path(a["name"]) if a["name"] else c.w("medium_unnamed"), state=c.term("state", a["state"]))
         runs.append(Run(f"[{named}] ", "cut"))
     if row["text"]:
         runs += quoted(row["text"], [(m.start, m.end) for m in marks], c.w("quote_cut"))
