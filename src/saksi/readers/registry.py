@@ -29,6 +29,7 @@ READERS: Final = {
     "web_page_html": "saksi.readers.web_page_html",
     "web_page_mhtml": "saksi.readers.web_page_mhtml",
     "web_archive_warc": "saksi.readers.web_archive_warc",
+    "page_pdf_text": "saksi.readers.page_pdf_text",
     "meta_e2ee_json": "saksi.readers.meta_e2ee_json",
     "line_txt": "saksi.readers.line_txt",
     "telegram_txt": "saksi.readers.telegram_txt",
@@ -56,8 +57,16 @@ def claims(part: Part) -> list[Reader]:
 
 
 def takes(name: str, part: Part) -> bool:
-    """Whether a reader of this name reads such parts at all: those of databases end in "_sqlite", all others read texts."""
+    """Whether a reader of this name reads such parts at all: those of databases end in "_sqlite", that of a PDF is one, all
+    others read texts."""
+    if name == "page_pdf_text" or part.media == "document":
+        return name == "page_pdf_text" and is_page(part)
     return name.endswith("_sqlite") == (part.media == "database")
+
+
+def is_page(part: Part) -> bool:
+    """Whether a part is a PDF that was handed in alone and can be opened (a case keeps none)."""
+    return part.media == "document" and part.path is None and part.head().startswith(b"%PDF-")
 
 
 def may_know(name: str, part: Part) -> bool:
@@ -98,7 +107,7 @@ def _assign(source: Source, forced: str | None) -> tuple[dict[str, list[Part]], 
     unclaimed: list[Part] = []
     problems: list[Problem] = []
     for part in source.parts:
-        if part.media not in (None, "database") or part.state != "present" or part.size == 0:
+        if (part.media not in (None, "database") and not is_page(part)) or part.state != "present" or part.size == 0:
             if part.size == 0 and part.path is not None and not part.path.endswith(("-wal", "-journal", "-shm")):
                 problems.append(Problem("empty_file", part.path))
             if part.size and _looks_encrypted(part, part.path or source.name):

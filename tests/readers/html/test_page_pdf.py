@@ -1,0 +1,96 @@
+"""PDFs handed in alone: read by `read`, never kept by a case; hostile ones end in one row."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+
+from saksi.readers import page_pdf_text
+from saksi.readers.base import ReadSettings
+from saksi.readers.page_pdf_text import made, reader
+from saksi.readers.registry import claims, read_source
+from tests.readers.html.generate import zipped
+from tests.readers.telegram.reading import source_of
+
+
+def pdf(*pages: str, title: str = "Bukti transfer", date: str = "D:20261123201500+07'00'") -> bytes:
+    """A small PDF of one line a page, written by hand: Helvetica, no pictures."""
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"", b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"]
+    kids = []
+    for text in pages:
+        escaped = text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+        stream = f"BT /F1 12 Tf 72 720 Td ({escaped}) Tj ET".encode("latin-1")
+        objects.append(b"<</Length %d>>stream\n%b\nendstream" % (len(stream), stream))
+        page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F1 3 0 R>>>>/Contents %d 0 R>>"
+        objects.append(page % len(objects))
+        kids.append(len(objects))
+    objects[1] = b"<</Type/Pages/Count %d/Kids[%b]>>" % (len(kids), b" ".join(b"%d 0 R" % k for k in kids))
+    objects.append(f"<</Title({title})/CreationDate({date})>>".encode())
+    out, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % p for p in places)
+    return out + b"xref\n0 %d\n0000000000 65535 f \n%btrailer<</Size %d/Root 1 0 R/Info %d 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (
+        len(objects) + 1, table, len(objects) + 1, len(objects), len(out))
+
+
+def read(data: bytes) -> tuple[list[dict[str, Any]], Any]:
+    reading = read_source(source_of(data, "bukti.pdf"), ReadSettings())
+    rows = [r for b in reading for r in b.to_pylist()]
+    return rows, reading
+
+
+def test_words_of_every_page() -> None:
+    data = pdf("Transfer Rp 500.000 ke 0860 1111 2222", "halaman dua")
+    assert len(pypdf.PdfReader(io.BytesIO(data)).pages) == 2, "the sample is a PDF"
+    rows, reading = read(data)
+    assert [(r["kind"], r["text"], r["flags"]) for r in rows] == [
+        ("text", "Transfer Rp 500.000 ke 0860 1111 2222", ["page:1"]), ("text", "halaman dua", ["page:2"])]
+    assert {(r["sent_at"].isoformat(), r["sent_at_basis"], r["thread_title"]) for r in rows} == {
+        ("2026-11-23T13:15:00+00:00", "offset", "Bukti transfer")}
+    assert reading.account()["bytes"] == {"total": len(data), "messages": len(data), "container": 0, "problems": 0}
+
+
+@pytest.mark.parametrize("data", [b"%PDF-1.4\n", b"%PDF-1.7\n" + b"\x00\xff" * 3000, pdf("a")[:300]])
+def test_broken_ones_are_one_unparsed_row(data: bytes) -> None:
+    rows, reading = read(data)
+    assert [r["kind"] for r in rows] == ["unparsed"]
+    assert [p.reason for p in reading.problems] == ["broken_record"]
+
+
+def test_a_slow_one_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_pdf_text, "TIME_MAX_S", 0.01)
+    rows, _ = read(pdf("a"))
+    assert [r["kind"] for r in rows] == ["unparsed"]
+
+
+def test_only_alone_and_only_where_pypdf_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = source_of(zipped({"a.pdf": pdf("a"), "b.txt": b"x"}), "x.zip")
+    assert not claims(inside.parts[0])
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert reader.recognise(source_of(pdf("a")).parts[0]) is None
+
+
+def test_a_case_keeps_the_digest_alone(tmp_path: Path) -> None:
+    from saksi.cli.commands import run
+
+    (tmp_path / "bukti.pdf").write_bytes(pdf("Transfer Rp 500.000"))
+    (tmp_path / "sandi").write_text("kata sandi uji\n", encoding="utf-8")
+    code = run(["build", str(tmp_path / "KASUS"), str(tmp_path / "bukti.pdf"), "--passphrase-file", str(tmp_path / "sandi"), "--json"])
+    assert code == 3
+    kept = b"".join(p.read_bytes() for p in (tmp_path / "KASUS").rglob("*") if p.is_file()) if (tmp_path / "KASUS").exists() else b""
+    assert b"Transfer" not in kept
+
+
+@pytest.mark.parametrize(("date", "said"), [
+    ("D:20261123201500+07'00'", 7 * 3600), ("D:20261123201500Z", 0), ("D:20261123201500-0730", -27_000), ("D:20261123201500", None),
+])
+def test_dates(date: str, said: int | None) -> None:
+    assert made(date).offset_s == said
+    assert made(date).local_s is not None
+    assert made("kemarin").local_s is None
