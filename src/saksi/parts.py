@@ -69,7 +69,7 @@ class Part:
     audio, archive, document, database, database_log) or None for anything that may be text. state: "present", or "refused"
     where a limit forbids to unpack it. known_digest: SHA-256 hex where it is known already. checked_end: of a sealed database
     log, how many of its bytes held when it was received (what was cut out since breaks its checksums).
-    cut_media: what a sealed copy lacks, by (start, end) in the part.
+    cut_media: what a sealed copy lacks, by (start, end) in the part. notes: what readers found out about it once.
     """
 
     path: str | None
@@ -82,6 +82,7 @@ class Part:
     modified: tuple[int, int, int, int, int, int] | None = None
     cut_media: Mapping[tuple[int, int], CutMedium] = field(default_factory=dict)
     checked_end: int | None = None
+    notes: dict[str, object] = field(default_factory=dict, repr=False)
     _head: bytes | None = field(default=None, repr=False)
 
     def open(self) -> BinaryIO:

@@ -30,13 +30,18 @@ from tests.conformance.samples import (
 
 ALL = samples()
 each_sample = pytest.mark.parametrize("sample", ALL, ids=lambda s: s.label)
+MADE_IN_TESTS = "_sqlite"
+"""Databases have rows and no spans, and are no text to keep in a tree: tests/readers/whatsapp_sqlite makes them and asks the
+same of their readers (recognised by one, every row accounted for, cut and damaged anywhere)."""
+
 CUTS = 60
 """Cuts of one sample in a usual run; `make proof` cuts at every byte."""
 
 
 def test_every_reader_has_samples_and_every_folder_a_reader() -> None:
-    assert {s.reader for s in ALL} == set(READERS)
-    assert {p.name for p in SAMPLES.iterdir() if p.is_dir()} - NO_EXPORTS == set(READERS)
+    written = {name for name in READERS if not name.endswith(MADE_IN_TESTS)}
+    assert {s.reader for s in ALL} == written
+    assert {p.name for p in SAMPLES.iterdir() if p.is_dir()} - NO_EXPORTS == written
 
 
 @pytest.mark.parametrize("name", READERS)

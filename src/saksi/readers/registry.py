@@ -21,6 +21,8 @@ from saksi.readers.base import Problem, Reader, Reading, ReadSettings
 READERS: Final = {
     # name: module (its `reader` is the reader); imported when first needed
     "whatsapp_txt": "saksi.readers.whatsapp_txt",
+    "whatsapp_android_sqlite": "saksi.readers.whatsapp_android_sqlite",
+    "whatsapp_ios_sqlite": "saksi.readers.whatsapp_ios_sqlite",
     "telegram_json": "saksi.readers.telegram_json",
     "telegram_html": "saksi.readers.telegram_html",
     "meta_json": "saksi.readers.meta_json",
@@ -177,7 +179,7 @@ def read_source(source: Source, settings: ReadSettings) -> Reading:
         problems.append(Problem("wrong_extension", None))
     roles: dict[int, str] = {}
     for part in unclaimed:
-        if any(reader_named(name).is_metadata(part) for name in jobs):
+        if any(takes(name, part) and reader_named(name).is_metadata(part) for name in jobs):
             roles[part.number] = "metadata"
         elif part.media == "database":
             problems.append(Problem("unknown_format", part.path))
