@@ -206,6 +206,29 @@ def mhtml() -> bytes:
     return head.encode() + body + b"------MultipartBoundary--x------\r\n"
 
 
+def archive() -> bytes:
+    """A web archive: pages plain, packed and chunked, one of them with a picture in it, and pictures plain and packed."""
+    import zlib
+
+    def record(kind: str, body: bytes, *extra: str) -> bytes:
+        http = "".join(f"{line}\r\n" for line in ("HTTP/1.1 200 OK", f"Content-Type: {kind}", *extra, "")).encode()
+        head = ("WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: https://contoh.example/\r\nWARC-Date: 2026-11-23T13:15:00Z\r\n"
+                f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(http + body)}\r\n\r\n")
+        return head.encode() + http + body + b"\r\n\r\n"
+
+    def page(word: str, extra: bytes = b"") -> bytes:
+        return f"<!DOCTYPE html><p>kata {word} ".encode() + bytes(range(65, 90)) * 40 + extra + b"</p>"
+
+    return (
+        record("text/html", page("satu")) + record("image/jpeg", medium())
+        + record("text/html", zlib.compress(page("dua")), "Content-Encoding: deflate") + record("image/x-icon", medium(b"\0\0\1\0"))
+        + record("text/html", zlib.compress(SINGLE_FILE), "Content-Encoding: deflate") + record("text/plain", medium(HEADS[1]))
+        + record("image/webp", zlib.compress(medium()), "Content-Encoding: deflate")
+        + record("text/html", b"%X\r\n%b\r\n0\r\n\r\n" % (len(page("tiga")), page("tiga")), "Transfer-Encoding: chunked")
+        + record("application/json", JSON) + record("text/html", page("empat"))
+    )
+
+
 FILES: dict[str, Callable[[], bytes]] = {
     "deflated.zip": lambda: zip_bytes({"_chat.txt": CHAT + LAST, "IMG.jpg": medium()}),
     "stored.zip": lambda: zip_bytes({"_chat.txt": CHAT + LAST, "IMG.jpg": medium()}, zipfile.ZIP_STORED),
@@ -237,6 +260,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "page.html": lambda: PAGE,
     "single file.html": lambda: SINGLE_FILE,
     "page.mhtml": mhtml,
+    "archive.warc": archive,
     "data.json": lambda: JSON,
     "utf16.txt": lambda: b"\xff\xfe" + CHAT.decode().encode("utf-16-le") + medium(),
     "lone.jpg": medium,
@@ -265,6 +289,24 @@ def test_no_byte_of_a_medium_is_kept(vault: Vault, tmp_path: Path, name: str) ->
         assert texts["_chat.txt"].startswith(CHAT[:-64]), "the words are kept"
         if LAST in path.read_bytes() or name in ("deflated.zip", "bzip2.zip", "lzma.zip", "card.zip"):
             assert LAST in texts["_chat.txt"]
+
+
+def test_a_picture_in_a_web_archive_costs_no_page_beside_it(vault: Vault, tmp_path: Path) -> None:
+    from saksi.readers.base import ReadSettings
+    from saksi.readers.registry import read_source
+
+    path = tmp_path / "archive.warc"
+    path.write_bytes(archive())
+    with open_source(path) as handed:
+        received, _ = receive(vault, handed, path, Rule(), exhibit="S1")
+
+    def words(source: object) -> list[str]:
+        texts = [r["text"] for b in read_source(source, ReadSettings()) for r in b.to_pylist()]  # type: ignore[arg-type]
+        return [t.split(" ")[1] for t in texts if t and t.startswith("kata ")]
+
+    with sealed_source(vault, received) as sealed:
+        assert words(sealed) == ["satu", "dua", "tiga", "empat"]
+    assert words(open_source(path)) == ["satu", "dua", "tiga", "empat"]
 
 
 def test_words_around_a_medium_stay(vault: Vault, tmp_path: Path) -> None:

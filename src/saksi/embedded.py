@@ -11,7 +11,7 @@ writes "%2F"; what a data URI or a MIME header declares to be a picture, sound o
 that decodes to a text with such a data URI in it; and, whatever it decodes to but text, a run where formats keep media
 (`data="…"` of an MMS, a contact card's PHOTO, LOGO or SOUND). *Quoted-printable*: a known signature and what follows it. NUL
 runs alone are no medium: they are what a cut-off copy leaves. Runs under about half a kibibyte are not looked for: no
-picture fits.
+picture fits. A web archive (WARC) is looked at record by record; a packed body that holds a medium is one as a whole.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import binascii
 import bz2
 import codecs
 import hashlib
+import io
 import re
 import zipfile
 import zlib
@@ -294,6 +295,14 @@ def media_spans(opener: Callable[[], BinaryIO], size: int) -> list[tuple[int, in
 
     opener: gives the text's bytes from the start, each time it is called. Raises what reading raises.
     """
+    with opener() as stream:
+        if stream.read(7) == b"WARC/1." and (archived := _archive_spans(opener, size)) is not None:
+            return [(start, end - start) for start, end in _merged(archived, 0)]
+    return _text_spans(opener, size)
+
+
+def _text_spans(opener: Callable[[], BinaryIO], size: int) -> list[tuple[int, int]]:
+    """As `media_spans`, for a text."""
     raw: list[tuple[int, int]] = []
     runs: list[tuple[int, int]] = []
     quoted: list[int] = []
@@ -323,6 +332,109 @@ def media_spans(opener: Callable[[], BinaryIO], size: int) -> list[tuple[int, in
     finally:
         again.close()
     return [(start, end - start) for start, end in _merged(spans, 0)]
+
+
+RECORD_MAX: Final = 64 << 20
+"""A record of a web archive that is longer is looked at as text, with the whole archive."""
+
+_RECORD: Final = re.compile(
+    rb"WARC/1\.\d\r?\n(?:[^\r\n]+\r?\n)*?Content-Length:[ \t]*(\d{1,15})[ \t]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n", re.IGNORECASE
+)
+_HTTP_END: Final = re.compile(rb"\r?\n\r?\n")
+_HTTP: Final = re.compile(rb"^content-type:[ \t]*application/http", re.IGNORECASE | re.MULTILINE)
+_BODY_IS_MEDIA: Final = re.compile(rb"^content-type:[ \t]*(?:image|video|audio)/(?!svg)", re.IGNORECASE | re.MULTILINE)
+_ENCODINGS: Final = re.compile(rb"^content-encoding:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_CHUNKED: Final = re.compile(rb"^transfer-encoding:[^\r\n]*chunked", re.IGNORECASE | re.MULTILINE)
+
+
+def unchunked(raw: bytes) -> bytes:
+    """The body of a chunked HTTP response. Raises ValueError."""
+    out = []
+    at = 0
+    while at < len(raw):
+        line = raw.index(b"\n", at)
+        size = int(raw[at:line].split(b";")[0].strip() or b"0", 16)
+        if size == 0:
+            break
+        out.append(raw[line + 1 : line + 1 + size])
+        at = line + 1 + size
+        at = raw.index(b"\n", at) + 1 if at < len(raw) else at
+    return b"".join(out)
+
+
+def unpacked(raw: bytes, encoding: str, longest: int) -> bytes:
+    """A body out of its content encoding, its first `longest` bytes. Raises ValueError."""
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise ValueError("content encoding")
+    for window in (47, -15) if encoding == "deflate" else (47,):
+        try:
+            return zlib.decompressobj(window).decompress(raw, longest)
+        except zlib.error:
+            continue
+    raise ValueError("broken packing")
+
+
+def unwrapped_body(http: bytes, body: bytes, longest: int) -> bytes:
+    """A response's body as the page got it: chunks joined, packing undone. http: its headers. Raises ValueError."""
+    if _CHUNKED.search(http):
+        body = unchunked(body)
+    m = _ENCODINGS.search(http)
+    for encoding in reversed((m[1] if m else b"").decode("ascii", "replace").lower().split(",")):
+        name = encoding.strip()
+        body = unpacked(body, name, longest) if name not in ("", "identity") else body
+    return body
+
+
+def _archive_spans(opener: Callable[[], BinaryIO], size: int) -> list[tuple[int, int]] | None:
+    """Media in a web archive, record by record, so that a picture costs no page beside it; None where it is not whole."""
+    again = _Again(opener)
+    spans: list[tuple[int, int]] = []
+    at = 0
+    try:
+        while at < size:
+            head = again.read_at(at, 64 * 1024)
+            blank = len(head) - len(head.lstrip(b"\r\n"))
+            m = _RECORD.match(head, blank)
+            if m is None or int(m[1]) > RECORD_MAX:
+                return None if head.strip(b"\r\n") else spans
+            start = at + m.end()
+            content = again.read_at(start, int(m[1]))
+            if len(content) < int(m[1]):
+                return None
+            spans += _placed(_within(head[blank : m.end()]), at + blank)
+            spans += _placed(_record_spans(m.group(), content), start)
+            at = start + len(content)
+    finally:
+        again.close()
+    return spans
+
+
+def _within(data: bytes) -> list[tuple[int, int]]:
+    return [(a, a + n) for a, n in _text_spans(lambda: io.BytesIO(data), len(data))]
+
+
+def _placed(spans: list[tuple[int, int]], at: int) -> list[tuple[int, int]]:
+    return [(at + a, at + b) for a, b in spans]
+
+
+def _record_spans(header: bytes, content: bytes) -> list[tuple[int, int]]:
+    """Media in one record's content: a body that is said to be one, or that holds one when unpacked, as a whole."""
+    http = header
+    body = 0
+    if _HTTP.search(header):
+        m = _HTTP_END.search(content)
+        if m is None:
+            return _within(content)
+        http, body = content[: m.start()], m.end()
+    if _BODY_IS_MEDIA.search(http) and body < len(content):
+        return [*_within(content[:body]), (body, len(content))]
+    try:
+        plain = unwrapped_body(http, content[body:], RECORD_MAX)
+    except ValueError:
+        return _within(content)
+    if plain == content[body:] or len(plain) >= RECORD_MAX:
+        return _within(content)
+    return [*_within(content[:body]), *([(body, len(content))] if _within(plain) else [])]
 
 
 PLACES_MAX: Final = 4096

@@ -29,7 +29,6 @@ References: https://iipc.github.io/warc-specifications/specifications/warc-forma
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
@@ -37,6 +36,7 @@ from typing import BinaryIO, Final
 import numpy as np
 
 from saksi import limits
+from saksi.embedded import unwrapped_body
 from saksi.parts import Part, Source
 from saksi.readers import _html_dates as hd
 from saksi.readers import _html_spans as hs
@@ -145,33 +145,6 @@ class Reader:
         return Record(header, start, start + body, self.at, data)
 
 
-def unchunked(raw: bytes) -> bytes:
-    """The body of a chunked HTTP response. Raises ValueError."""
-    out = []
-    at = 0
-    while at < len(raw):
-        line = raw.index(b"\n", at)
-        size = int(raw[at:line].split(b";")[0].strip() or b"0", 16)
-        if size == 0:
-            break
-        out.append(raw[line + 1 : line + 1 + size])
-        at = line + 1 + size
-        at = raw.index(b"\n", at) + 1 if at < len(raw) else at
-    return b"".join(out)
-
-
-def unpacked(raw: bytes, encoding: str) -> bytes:
-    """A body out of its content encoding, up to limits.MESSAGE_BYTES_MAX. Raises ValueError."""
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise ValueError("content encoding")
-    for window in (47, -15) if encoding == "deflate" else (47,):
-        try:
-            return zlib.decompressobj(window).decompress(raw, limits.MESSAGE_BYTES_MAX)
-        except zlib.error:
-            continue
-    raise ValueError("broken packing")
-
-
 @dataclass
 class _File:
     """Reading one archive."""
@@ -230,12 +203,8 @@ class _File:
             return None
         if kind not in ("text/html", "application/xhtml+xml", "text/plain") or not raw.strip(b"*\r\n"):
             return None
-        body = raw
         try:
-            if "chunked" in http.get("transfer-encoding", "").lower():
-                body = unchunked(body)
-            for encoding in reversed([e.strip().lower() for e in http.get("content-encoding", "").split(",")]):
-                body = unpacked(body, encoding) if encoding not in ("", "identity") else body
+            body = unwrapped_body(record.data[: start - record.body], raw, limits.MESSAGE_BYTES_MAX)
         except ValueError:
             self.table.add(start, end, "unparsed")
             self.table.problems.append(Problem("broken_record", self.part.path, start, end))
