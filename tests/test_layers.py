@@ -16,6 +16,7 @@ RANKS = [
     ["words"],
     ["text"],
     ["table", "vault", "parts"],
+    ["mime"],
     ["embedded"],
     ["sqlite"],
     ["readers"],

@@ -31,6 +31,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 import numpy.typing as npt
 
+from saksi import mime
 from saksi.parts import looks_like
 
 WINDOW: Final = 256
@@ -51,6 +52,10 @@ BACK: Final = 4096
 
 MEASURED_MAX: Final = 256 << 20
 """A medium inside a text that is longer than this is not measured: it would have to be held whole."""
+
+HEAD: Final = 64 * 1024
+SMALL: Final = 128
+"""Bytes of a mail body below which no picture fits."""
 
 _OTHER_THAN_B64: Final = re.compile(rb"[^A-Za-z0-9+/=\\\s]")
 
@@ -268,23 +273,24 @@ def _unwrapped(data: bytes) -> bytes | None:
     return data
 
 
-def measured(
-    opener: Callable[[], BinaryIO], spans: Sequence[tuple[int, int]]
-) -> list[tuple[int | None, str | None]]:
+def measured(opener: Callable[[], BinaryIO], spans: Sequence[tuple[int, int]]) -> list[Measure]:
     """(bytes, SHA-256 hex) of the medium in each (start, length), base64 undone; None where it cannot be.
 
     Raises what reading raises.
     """
+    mail = mail_media(opener)
     again = _Again(opener)
-    found: list[tuple[int | None, str | None]] = []
+    found: list[Measure] = []
     try:
         for start, length in spans:
+            if (start, start + length) in mail:
+                found.append(mail[start, start + length])
+                continue
             if length > MEASURED_MAX:
                 found.append((None, None))
                 continue
             data = again.read_at(start, length)
-            raw = _unwrapped(data)
-            found.append((None, None) if raw is None else (len(raw), hashlib.sha256(raw).hexdigest()))
+            found.append(_measure(_unwrapped(data)))
     finally:
         again.close()
     return found
@@ -298,11 +304,54 @@ def media_spans(opener: Callable[[], BinaryIO], size: int) -> list[tuple[int, in
     with opener() as stream:
         if stream.read(7) == b"WARC/1." and (archived := _archive_spans(opener, size)) is not None:
             return [(start, end - start) for start, end in _merged(archived, 0)]
-    return _text_spans(opener, size)
+    spans = [*_text_spans(opener, size), *((start, end - start) for start, end in mail_media(opener))]
+    return [(start, end - start) for start, end in _merged([(a, a + n) for a, n in spans], 0)]
+
+
+Measure = tuple[int | None, str | None]
+"""Bytes and SHA-256 hex of a medium, None where they are not known."""
+
+
+def _measure(raw: bytes | None) -> Measure:
+    return (None, None) if raw is None else (len(raw), hashlib.sha256(raw).hexdigest())
+
+
+def mail_media(opener: Callable[[], BinaryIO]) -> dict[tuple[int, int], Measure]:
+    """(start, end) of the bodies of a mail file that are or may hide media, measured with their transfer encoding undone.
+
+    Words stay: text bodies, and others that unwrap to text.
+    """
+    with opener() as stream:
+        kind = mime.kind_of(stream.read(HEAD))
+    found: dict[tuple[int, int], Measure] = {}
+    if kind is None:
+        return found
+    for start, _, raw in mime.messages(opener, kind):
+        for leaf in () if raw is None else mime.mail_at(raw, 0, len(raw)).leaves:
+            body = (raw or b"")[leaf.start : leaf.end]
+            inside = mime.unwrapped(body, leaf.encoding)
+            is_medium = leaf.type.startswith(("image/", "audio/", "video/"))
+            if len(body) >= SMALL and (is_medium or inside is None or not _reads(inside)):
+                found[start + leaf.start, start + leaf.end] = _measure(inside)
+                continue
+            for block in mime.UUENCODED.finditer(body) if b"\nend" in body else ():
+                unpacked = mime.uudecoded(block.group())
+                if len(block.group()) >= SMALL and (unpacked is None or not _reads(unpacked)):
+                    at = start + leaf.start + block.start()
+                    found[at, at + len(block.group())] = _measure(unpacked)
+    return found
+
+
+def _reads(raw: bytes) -> bool:
+    """Whether bytes are text: no signature, no control characters, mostly UTF-8 or an older encoding of letters."""
+    if looks_like(raw[:4096]) is not None:
+        return False
+    sample = raw[:65536]
+    return sum(sample.translate(_CONTROL)) * 100 <= len(sample)
 
 
 def _text_spans(opener: Callable[[], BinaryIO], size: int) -> list[tuple[int, int]]:
-    """As `media_spans`, for a text."""
+    """(start, length) of raw stretches and wrapped runs, whatever the text."""
     raw: list[tuple[int, int]] = []
     runs: list[tuple[int, int]] = []
     quoted: list[int] = []

@@ -18,10 +18,14 @@ from saksi.parts import CutMedium, Part, Source
 from saksi.readers._lines import BrokenOff, encoding_of
 from saksi.readers._stamps import Stamp, Stamps
 from saksi.readers._whatsapp_dates import DAY_S
+from saksi.readers._whatsapp_header import NO_MARK
 from saksi.readers.base import NO_SPANS, Chunk, ReadSettings, Spans
 from saksi.readers.whatsapp_txt import BACK_S, _ProblemLog
 from saksi.table.schema import MESSAGE_SCHEMA, UTC_US
 from saksi.times import local_seconds_to_utc_us, reading_zone
+
+NAMED_MONTH: Final = Stamp(("name", 0, 4, NO_MARK), (2000, 1, 1, 0, 0, 0))
+"""Stands for dates whose months are words: their order is no question, and one pass is enough."""
 
 CHUNK_ROWS: Final = 8192
 """Rows kept as Python values at a time: some MiB at most of ordinary messages."""
@@ -108,7 +112,8 @@ def read_records(
     title: str | None = None,
     dated: bool = True,
 ) -> Iterator[Chunk]:
-    """The chunks of one part. dated: whether records may carry local dates whose order must be found first."""
+    """The chunks of one part. dated: whether records may carry dates whose order must be found first (not those with
+    months as words)."""
     yield from PartRecords(source, part, settings, platform, title).chunks(walk, dated=dated)
 
 
@@ -136,6 +141,8 @@ class PartRecords:
                         self.stamps.note(record.stamp)
             except BrokenOff:
                 pass
+        else:
+            self.stamps.note(NAMED_MONTH)
         orders = self.stamps.decide(self.settings.date_order)
         bom = encoding_of(self.part.head())[1]
         spans: list[Record] = [container(0, bom)] if bom else []

@@ -296,7 +296,7 @@ class IMessageTxt(Alone):
             name = (part.path or source.name).rsplit("/", 1)[-1]
             title = re.sub(r"\.txt\Z", "", name, flags=re.IGNORECASE) or None
             yield from read_records(
-                source, part, settings, PLATFORM, lambda p: _Walk(source, p).records(), title=title)
+                source, part, settings, PLATFORM, lambda p: _Walk(source, p).records(), title=title, dated=False)
 
 
 reader = IMessageTxt()

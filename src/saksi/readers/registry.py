@@ -39,6 +39,8 @@ READERS: Final = {
     "calls_xml": "saksi.readers.calls_xml",
     "imessage_txt": "saksi.readers.imessage_txt",
     "contacts_vcf": "saksi.readers.contacts_vcf",
+    "email_eml": "saksi.readers.email_eml",
+    "email_mbox": "saksi.readers.email_mbox",
     "pasted_txt": "saksi.readers.pasted_txt",
 }
 

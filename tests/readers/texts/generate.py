@@ -81,6 +81,34 @@ _IMESSAGE = (
     "May 18, 2022 12:03:00 AM\n+6286011112222\n\n"
 )
 
+_MAIL = (
+    "Return-Path: <sari@example.com>\nReceived: from mail.example.com by mx.example.org; Wed, 15 Nov 2023 05:13:22 +0700\n"
+    "From: =?UTF-8?Q?Ibu_Sari_=F0=9F=8C=B8?= <sari@example.com>\nTo: Budi <budi@example.org>,\n Citra <citra@example.net>\n"
+    "Subject: =?UTF-8?B?QXJpc2FuOiBiZXNvaw==?=\nDate: Wed, 15 Nov 2023 05:13:20 +0700\nMessage-ID: <{id}@example.com>\n{more}"
+    "MIME-Version: 1.0\n"
+)
+
+
+def _mail(id_: str, body: str, more: str = "") -> str:
+    return _MAIL.format(id=id_, more=more) + body
+
+
+_PLAIN = "Content-Type: text/plain; charset=utf-8\n\nhalo\n>From kutipan\n\nFrom sini\nsampai jumpa\n"
+_MULTIPART = (
+    'Content-Type: multipart/mixed; boundary="batas"\n\nkata pengantar\n--batas\n'
+    'Content-Type: multipart/alternative; boundary=dalam\n\n--dalam\nContent-Type: text/plain; charset=iso-8859-1\n'
+    "Content-Transfer-Encoding: quoted-printable\n\ncaf=E9 besok =\njam 4\n--dalam\nContent-Type: text/html\n\n<p>caf&eacute;</p>\n"
+    "--dalam--\n--batas\nContent-Type: image/jpeg; name=\"a.jpg\"\nContent-Transfer-Encoding: base64\n"
+    'Content-Disposition: attachment; filename="a.jpg"\n\n/9j/4AAQSkZJRg==\n--batas\nContent-Type: text/plain\n\nlampiran kata\n'
+    "--batas\nContent-Type: message/rfc822\n\nFrom: Dodi <dodi@example.com>\nTo: sari@example.com\nSubject: yang diteruskan\n\n"
+    "isi dalam\n"
+    "--batas--\npenutup\n"
+)
+_HTML_ONLY = (
+    "Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
+    "PGh0bWw+PGhlYWQ+PHRpdGxlPng8L3RpdGxlPjwvaGVhZD48Ym9keT48cD5oYWxvICZhbXA7IGhhaTwvcD48L2JvZHk+PC9odG1sPg==\n"
+)
+
 SAMPLES: Final[dict[str, dict[str, bytes]]] = {
     "line_txt": {
         "english.txt": _LINE_EN.encode(),
@@ -150,6 +178,22 @@ SAMPLES: Final[dict[str, dict[str, bytes]]] = {
         "plain.txt": "Sari: halo\nBudi 🌿: hai: apa kabar?\nbaris dua\n\nSari: baik\nBudi 🌿:\n".encode(),
         "times.txt": b"[10:15] Sari: halo\n10.16 Budi: hai\n10:17:05 - Sari: lagi\nSari: oke\n",
         "text_before.txt": b"chat kemarin\r\nSari: halo\r\nBudi: caf\xe9\r\nSari: ya\r\n",
+    },
+    "email_eml": {
+        "plain.eml": _mail("a", _PLAIN).encode(),
+        "multipart_crlf.eml": _mail("b", _MULTIPART, "References: <r@example.com> <a@example.com>\n").replace("\n", "\r\n").encode(),
+        "html_only.eml": _mail("c", _HTML_ONLY).encode(),
+        "no_zone.eml": _mail("d", _PLAIN).replace("05:13:20 +0700", "05:13:20").encode(),
+        "no_date_8bit.eml": b"From: caf\xe9 <a@example.com>\nTo: b@example.com\nSubject: caf\xe9\n\ncaf\xe9\n",
+        "cut_in_attachment.eml": _mail("e", _MULTIPART).encode()[:-330],
+    },
+    "email_mbox": {
+        "takeout.mbox": "".join(f"From 17{n}@xxx Wed Nov 15 05:13:2{n} +0000 2023\n{mail}\n" for n, mail in enumerate([
+            _mail("a", _PLAIN, "X-GM-THRID: 17\n"), _mail("b", _MULTIPART, "X-GM-THRID: 17\nIn-Reply-To: <a@example.com>\n"),
+            _mail("c", _HTML_ONLY, "In-Reply-To: <tidak-ada@example.com>\n"),
+        ])).encode(),
+        "empty_bodies.mbox": b"From a@b Wed Nov 15 05:13:20 2023\nFrom: a@example.com\nTo: b@example.com\nDate: -\n\n\n"
+                             b"From a@b Wed Nov 15 05:13:21 2023\nFrom: a@example.com\n\nx",
     },
 }
 
