@@ -31,8 +31,11 @@ HEADER_BYTES_MAX: Final = 1 << 20
 PIECE: Final = 1 << 20
 
 _FIELD: Final = rb"[!-9;-~]+:[^\r\n]*\r?\n"
-FROM_LINE: Final = re.compile(rb"From \S[^\r\n]{0,200}\d:\d\d[^\r\n]{0,60}\r?\n(?=" + _FIELD + rb")")
+FROM_LINE: Final = re.compile(rb"From \S[^\r\n]{0,200}\d:\d\d[^\r\n]{0,60}\r?\n(?=[!-9;-~]+:)")
 _FROM_AT: Final = re.compile(rb"(?:(?<=\n\n)|(?<=\n\r\n))" + FROM_LINE.pattern)
+_CUT_FROM: Final = re.compile(rb"\n\r?\n(F|Fr|Fro|From|From [^\r\n]{0,300}(?:\r?\n?|\r?\n[!-9;-~]+))\Z")
+"""A line that may begin a message and is cut off by the end of the file: kept apart, it belongs to nobody."""
+
 _KNOWN: Final = re.compile(
     rb"(?im)^(?:Received|Return-Path|From|To|Subject|Date|Message-ID|MIME-Version|Delivered-To|Content-Type|Reply-To|Cc"
     rb"|References|In-Reply-To|DKIM-Signature|X-[\w-]+|ARC-[\w-]+|Authentication-Results):"
@@ -78,6 +81,10 @@ def messages(opener: Callable[[], BinaryIO], kind: str) -> Iterator[tuple[int, i
                 dropped = base if dropped is None else dropped
                 keep = 4096 if kind == "mbox" else 0
                 base, carry = base + len(carry) - keep, carry[len(carry) - keep :]
+    tail = _CUT_FROM.search(carry) if kind == "mbox" and dropped is None else None
+    if tail is not None and tail.start(1) > 0:
+        yield _message(carry, base, 0, tail.start(1), None)
+        carry, base = carry[tail.start(1) :], base + tail.start(1)
     if carry or dropped is not None:
         yield _message(carry, base, 0, len(carry), dropped)
 
@@ -100,12 +107,15 @@ class Leaf:
     @property
     def type(self) -> str:
         """Its media type, lower case."""
-        return self.header.get_content_type()
+        return _type_of(self.header)
 
     @property
     def encoding(self) -> str:
         """How its bytes are wrapped, lower case."""
-        return str(self.header.get("Content-Transfer-Encoding") or "").strip().lower()
+        try:
+            return str(self.header.get("Content-Transfer-Encoding") or "").strip().lower()
+        except _STUMBLES:
+            return ""
 
 
 @dataclass
@@ -142,8 +152,8 @@ def mail_at(raw: bytes, at: int, stop: int) -> Mail:
 def _look_into(raw: bytes, header: email.message.Message, at: int, stop: int, depth: int, mail: Mail) -> None:
     if len(mail.leaves) >= LEAVES_MAX:
         return
-    kind = header.get_content_type()
-    boundary = header.get_boundary() if kind.startswith("multipart/") else None
+    kind = _type_of(header)
+    boundary = _boundary_of(header) if kind.startswith("multipart/") else None
     if boundary and depth < DEPTH_MAX:
         for start, end in _between(raw, at, stop, boundary.encode("utf-8", "surrogateescape")):
             inner, body = header_at(raw, start, end)
@@ -154,6 +164,24 @@ def _look_into(raw: bytes, header: email.message.Message, at: int, stop: int, de
         _look_into(raw, inner, body, stop, depth + 1, mail)
     else:
         mail.leaves.append(Leaf(header, at, stop, depth))
+
+
+_STUMBLES: Final = (ValueError, LookupError, TypeError, AttributeError)
+"""What the standard library raises at damaged fields: nothing here may, or a medium would be kept for it."""
+
+
+def _type_of(header: email.message.Message) -> str:
+    try:
+        return header.get_content_type()
+    except _STUMBLES:
+        return "text/plain"
+
+
+def _boundary_of(header: email.message.Message) -> str | None:
+    try:
+        return header.get_boundary()
+    except _STUMBLES:
+        return None
 
 
 def _between(raw: bytes, at: int, stop: int, boundary: bytes) -> list[tuple[int, int]]:

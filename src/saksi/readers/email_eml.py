@@ -50,21 +50,29 @@ _FORWARDED: Final = ("From", "To", "Date", "Subject")
 _ID: Final = re.compile(r"<[^<>\s]{1,400}>")
 _KINDS: Final = {"image": "image", "video": "video", "audio": "audio"}
 _ZONE: Final = re.compile(r"[+-]\d{4}\b|\b(?:UTC?|GMT|Z|[ECMP][SD]T)\b")
+_HALVES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _HEAD: Final = re.compile(rb"<head\b.*?</head\s*>", re.IGNORECASE | re.DOTALL)
 READING_ERRORS: Final = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def field_of(header: email.message.Message, name: str) -> str | None:
-    """A header field as it stands, the first of its name."""
-    return next((str(value) for key, value in header.raw_items() if key.lower() == name.lower()), None)
+    """A header field as it stands, the first of its name; bytes that are no text as in `_lines`."""
+    value = next((str(value) for key, value in header.raw_items() if key.lower() == name.lower()), None)
+    return None if value is None else clean(value)
+
+
+def clean(text: str) -> str:
+    """Text that can be stored: what the standard library holds as half surrogates shown as in `_lines`."""
+    if text.isascii():
+        return text
+    return shown(text.encode("utf-8", "surrogateescape" if not _HALVES.search(text) else "surrogatepass"))[0]
 
 
 def words_of(value: str | None) -> str | None:
     """A header field as a person reads it; None where it says nothing."""
     if value is None:
         return None
-    raw = value.encode("utf-8", "surrogateescape")
-    plain = shown(raw)[0].replace("\r", "").replace("\n", "")
+    plain = clean(value).replace("\r", "").replace("\n", "")
     try:
         parts = email.header.decode_header(plain)
         out = "".join(
@@ -72,7 +80,7 @@ def words_of(value: str | None) -> str | None:
         )
     except (ValueError, LookupError, email.errors.HeaderParseError):
         out = plain
-    return out.strip() or None
+    return clean(out).strip() or None
 
 
 def _text(raw: bytes, charset: str) -> str:
@@ -187,7 +195,7 @@ class MailRows:
         charset = str(leaf.header.get_content_charset() or "utf-8")
         if charset not in ("utf-8", "us-ascii", "ascii"):
             try:
-                return _without_end(raw.decode(charset)), None
+                return _without_end(clean(raw.decode(charset))), None
             except (LookupError, UnicodeDecodeError, ValueError):
                 pass
         text, repair = shown(raw)
@@ -195,7 +203,7 @@ class MailRows:
 
     @staticmethod
     def _attachment(part: Part, base: int, leaf: mime.Leaf, body: bytes) -> dict[str, Any]:
-        kind = _KINDS.get(leaf.type.partition("/")[0], leaf.type)
+        kind = _KINDS.get(leaf.type.partition("/")[0], clean(leaf.type))
         entry: dict[str, Any] = {
             "name": words_of(leaf.header.get_filename()), "digest": None, "media_type": kind, "size": None,
             "state": "refused"}
@@ -240,14 +248,22 @@ class MailReader(Alone):
                     yield unparsed(start, end, None, None, "oversize_message")
                 elif mime.kind_of(raw[:65536]) is None and not re.match(rb"(?:From [^\n]*\n)?[!-9;-~]+:", raw):
                     text, repair = shown(raw)
-                    yield unparsed(start, end, text, repair, "broken_record")
+                    yield unparsed(start, end, text, repair, "truncated" if end == part.size else "broken_record")
                 else:
-                    yield rows.record(part, start, end, self._own(raw))
+                    yield self._row(rows, part, start, end, raw)
         except READING_ERRORS as e:
             raise BrokenOff(end) from e
         if end < part.size:
             raise BrokenOff(end)
 
+
+    def _row(self, rows: MailRows, part: Part, start: int, end: int, raw: bytes) -> Record:
+        """The row of one message; one that the standard library stumbles over is kept as it is."""
+        try:
+            return rows.record(part, start, end, self._own(raw))
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            text, repair = shown(raw)
+            return unparsed(start, end, text, repair, "broken_record")
 
     def _own(self, raw: bytes) -> bytes:
         """A message without the empty line that an mbox puts behind it."""

@@ -97,7 +97,8 @@ def test_hostile_mail_ends_in_time() -> None:
     nested = b"From: a@b\nTo: c@d\nDate: x\n" + b"".join(
         b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (i, i) for i in range(400)) + b"\nhalo"
     many = b'From: a@b\nTo: c@d\nDate: x\nContent-Type: multipart/mixed; boundary="b"\n\n' + b"--b\n\nx\n" * 50_000
-    for data in (nested, many, b"From: a@b\nTo: c@d\nDate: x\n\n" + b"=" * 2_000_000, b"From: " + b"<" * 500_000 + b"\nTo: x\nDate: y\n\n",
+    for data in (nested, many, b"From: a@b\nTo: c@d\nDate: x\n\n" + b"=" * 2_000_000,
+                 b"From: " + b"<" * 500_000 + b"\nTo: x\nDate: y\n\n",
                  b"From: a@b\nTo: c@d\nDate: " + rng.randbytes(100_000).replace(b"\n", b"")):
         started = time.process_time()
         read("email_eml", data)
