@@ -42,6 +42,16 @@ READERS: Final = {
     "email_eml": "saksi.readers.email_eml",
     "email_mbox": "saksi.readers.email_mbox",
     "pasted_txt": "saksi.readers.pasted_txt",
+    "discord_package_json": "saksi.readers.discord_package_json",
+    "discord_package_csv": "saksi.readers.discord_package_csv",
+    "discord_exporter_json": "saksi.readers.discord_exporter_json",
+    "tiktok_json": "saksi.readers.tiktok_json",
+    "tiktok_txt": "saksi.readers.tiktok_txt",
+    "snapchat_json": "saksi.readers.snapchat_json",
+    "signal_jsonl": "saksi.readers.signal_jsonl",
+    "google_chat_json": "saksi.readers.google_chat_json",
+    "hangouts_json": "saksi.readers.hangouts_json",
+    "x_dm_js": "saksi.readers.x_dm_js",
 }
 
 
