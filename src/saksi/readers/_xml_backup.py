@@ -89,9 +89,10 @@ def scan(data: bytes, pattern: re.Pattern[bytes], names: Sequence[bytes]) -> tup
         if match is not None:
             kinds[i] = -1 if match[1] is None else names.index(match[1])
     known = kinds > -2
-    if b"<!" in data:
-        for start, end in _stepped_over(data):
-            known &= (places <= start) | (places >= end)
+    if b"<!" in data and (spans := _stepped_over(data)):
+        starts, ends = np.array(spans, dtype=np.int64).T
+        span = np.searchsorted(starts, places, side="left") - 1  # the last that begins in front of a place
+        known &= (span < 0) | (places >= ends[np.maximum(span, 0)])
     return places[known], kinds[known]
 
 

@@ -13,7 +13,8 @@ The rules, in order (docs/formats/contacts.md):
 2. Lines that begin with a space or tab continue the line above; in quoted-printable a line that ends with "=" goes on.
 3. Text is the name as shown (FN, else N); every further property with words is a child row, flag `field:<property>`: so a
    number or an address can be found and cited. Encodings (quoted-printable with its charset, backslashes) are undone.
-4. PHOTO, LOGO, SOUND and KEY are attachments with size and digest; they are never looked at. A link to one is a child row.
+4. PHOTO, LOGO, SOUND and KEY, and base64 elsewhere that is no text, are attachments with size and digest; they are never
+   looked at, nor shown as words where the card forgets to say that they are base64. A link to one is a child row.
 5. A card has no sender and no time. VERSION, PRODID, REV and UID are not words.
 
 Beside a WhatsApp chat a card is that chat's attachment, not a source of its own (`gives_way`).
@@ -30,7 +31,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from saksi import limits
-from saksi.parts import Part, Source
+from saksi.parts import Part, Source, looks_like
 from saksi.readers._lines import Line, head_lines, part_lines, shown
 from saksi.readers._records import Alone, Record, container, cut_inside, read_records, unparsed
 from saksi.readers.base import Chunk, Evidence, ReadSettings
@@ -38,10 +39,11 @@ from saksi.readers.base import Chunk, Evidence, ReadSettings
 PLATFORM: Final = "contacts"
 _BEGIN: Final = "BEGIN:VCARD"
 _END: Final = "END:VCARD"
-_PROPERTY: Final = re.compile(r"(?:[\w-]+\.)?([\w-]+)((?:;[^:;\"]*(?:\"[^\"]*\")?[^:;\"]*)*):(.*)", re.DOTALL)
+_PROPERTY: Final = re.compile(r"(?:[\w-]+\.)?([\w-]+)((?:;(?:[^:;\"]++|\"[^\"]*+\")*+)*+):(.*)", re.DOTALL)
 _NO_WORDS: Final = frozenset({"VERSION", "PRODID", "REV", "UID", "BEGIN", "END", "X-ABUID", "SORT-STRING", "CLIENTPIDMAP"})
 _MEDIA: Final = {"PHOTO": "image", "LOGO": "image", "SOUND": "audio", "KEY": "key"}
 _DATA_URI: Final = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
+_BARE: Final = re.compile(r"[A-Za-z0-9+/\s]{64,}={0,2}")
 _ESCAPE: Final = re.compile(r"\\([\\,;:nN])")
 
 
@@ -80,32 +82,52 @@ def properties(lines: Sequence[Line]) -> Iterator[Property]:
             yield Property(match[1].upper(), parameters, match[3], start, end, repair)
 
 
-def words_of(prop: Property) -> str:
-    """A property's value as it was typed."""
+def words_of(prop: Property) -> tuple[str, str | None]:
+    """A property's value as it was typed, and how what is no text in it is shown."""
     value = prop.value
     if any(p in ("QUOTED-PRINTABLE", "ENCODING=QUOTED-PRINTABLE") for p in prop.parameters):
         raw = quopri.decodestring(value.encode("utf-8", "surrogatepass"))
         charset = next((p[8:] for p in prop.parameters if p.startswith("CHARSET=")), "UTF-8")
-        return _decoded(raw, charset)
-    return _ESCAPE.sub(lambda m: "\n" if m[1] in "nN" else m[1], value)
+        text, repair = _decoded(raw, charset)
+        return text, prop.repair or repair
+    return _ESCAPE.sub(lambda m: "\n" if m[1] in "nN" else m[1], value), prop.repair
 
 
-def _decoded(raw: bytes, charset: str) -> str:
+def _decoded(raw: bytes, charset: str) -> tuple[str, str | None]:
+    """`raw` as text; as UTF-8 where the card names no charset that there is, or one (UTF-7) that makes half a character."""
     try:
-        return raw.decode(charset)
-    except (LookupError, UnicodeDecodeError, ValueError):
-        return shown(raw)[0]
+        text = raw.decode(charset)
+        text.encode()
+    except (LookupError, ValueError):
+        return shown(raw)
+    return text, None
 
 
-def _is_base64(prop: Property) -> bool:
-    return any(p in ("BASE64", "ENCODING=BASE64", "ENCODING=B") for p in prop.parameters) or (
-        _DATA_URI.match(prop.value) is not None
-    )
+def _is_medium(prop: Property) -> bool:
+    """Whether a value is a medium and no words: said to be base64, or long and nothing but base64 where a medium stands."""
+    if any(p in ("BASE64", "ENCODING=BASE64", "ENCODING=B") for p in prop.parameters) or _DATA_URI.match(prop.value):
+        return prop.name in _MEDIA or not _is_words(prop.value)
+    return prop.name in _MEDIA and (_BARE.fullmatch(prop.value) is not None or set(prop.value) == {"*"})
 
 
-def _kind_of(prop: Property) -> str:
-    kind = _MEDIA[prop.name]
+def _is_words(base64: str) -> bool:
+    """Whether base64 at a place for words (a name, a note) holds words."""
+    raw = _unwrapped(base64)
+    return raw is not None and looks_like(raw) is None and b"\0" not in raw and shown(raw)[1] is None
+
+
+def _kind_of(prop: Property) -> str | None:
+    kind = _MEDIA.get(prop.name)
     return "document" if kind == "key" else kind
+
+
+def _unwrapped(value: str) -> bytes | None:
+    """The bytes of a base64 value; None where it is none."""
+    try:
+        return binascii.a2b_base64(
+            re.sub(r"\s", "", _DATA_URI.sub("", value, count=1)).encode("ascii"), strict_mode=True)
+    except (binascii.Error, ValueError):
+        return None
 
 
 def _attachment(part: Part, prop: Property) -> dict[str, Any]:
@@ -115,18 +137,16 @@ def _attachment(part: Part, prop: Property) -> dict[str, Any]:
     cut = cut_inside(part, prop.start, prop.end)
     if cut is not None:
         return {**entry, "digest": cut.digest, "size": cut.size, "state": "present" if cut.digest else "refused"}
-    value = _DATA_URI.sub("", prop.value, count=1)
-    try:
-        raw = binascii.a2b_base64(re.sub(r"\s", "", value).encode("ascii"), strict_mode=True)
-    except (binascii.Error, ValueError):
+    raw = _unwrapped(prop.value)
+    if raw is None:
         return entry
     return {**entry, "digest": hashlib.sha256(raw).hexdigest(), "size": len(raw), "state": "present"}
 
 
-def _shown_name(prop: Property) -> str:
-    """The words of a name; N's parts in their order, joined by spaces."""
-    words = words_of(prop)
-    return words if prop.name != "N" else " ".join(w.strip() for w in words.split(";") if w.strip())
+def _shown_name(prop: Property) -> tuple[str, str | None]:
+    """The words of a name, and how they were repaired; N's parts in their order, joined by spaces."""
+    words, repair = words_of(prop)
+    return words if prop.name != "N" else " ".join(w.strip() for w in words.split(";") if w.strip()), repair
 
 
 def card(part: Part, lines: Sequence[Line], *, whole: bool) -> Record:
@@ -134,21 +154,20 @@ def card(part: Part, lines: Sequence[Line], *, whole: bool) -> Record:
     row = Record(lines[0].start, lines[-1].end, "contact", reasons=() if whole else ("truncated",))
     found = list(properties(lines))
     name = next((p for n in ("FN", "N") for p in found if p.name == n and p.value.strip(" ;")), None)
-    row.text = None if name is None else _shown_name(name)
-    row.repair = None if name is None else name.repair
+    row.text, row.repair = (None, None) if name is None else _shown_name(name)
     if any(p.repair is not None for p in found):
         row.reasons = (*row.reasons, "invalid_utf8")
     for prop in found:
         if prop is name or prop.name in _NO_WORDS or not prop.value.strip(" ;"):
             continue
-        if prop.name in _MEDIA and _is_base64(prop):
+        if _is_medium(prop):
             row.attachments = [*(row.attachments or ()), _attachment(part, prop)]
             continue
-        words = words_of(prop)
+        words, repair = words_of(prop)
         if prop.name == "N" and all(w.strip() in (row.text or "") for w in words.split(";")):
             continue
         row.children.append(
-            Record(row.start, row.end, "contact", words, prop.repair, flags=[f"field:{prop.name.lower()}"])
+            Record(row.start, row.end, "contact", words, repair, flags=[f"field:{prop.name.lower()}"])
         )
     return row
 

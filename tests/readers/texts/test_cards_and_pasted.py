@@ -119,3 +119,28 @@ def test_pasted_talk_takes_nothing_from_another_reader() -> None:
         for data in samples.values():
             if reader != "pasted_txt":
                 assert for_talk(source_of(data), ReadSettings()).format is None
+
+
+@pytest.mark.parametrize("line", ["TEL" + ";aaaaaaaaaaaaaaaa" * 400, 'TEL;X="' * 4000, "TEL" + ";a=\"b\"c" * 4000])
+def test_a_line_that_is_no_property_takes_no_time(line: str) -> None:
+    rows = read("contacts_vcf", f"BEGIN:VCARD\nFN:Sari\n{line}\nTEL:+628600001111\nEND:VCARD\n".encode(), "a.vcf")[0]
+    assert [r["text"] for r in rows] == ["Sari", "+628600001111"]
+
+
+@pytest.mark.parametrize("value", ["CHARSET=UTF-7:+2AA-", "CHARSET=UNICODE_ESCAPE:=5Cud800", "CHARSET=ZLIB:=FF"])
+def test_a_charset_that_makes_no_text_costs_no_card(value: str) -> None:
+    data = f"BEGIN:VCARD\nFN;ENCODING=QUOTED-PRINTABLE;{value}\nEND:VCARD\nBEGIN:VCARD\nFN:Sari\nEND:VCARD\n".encode()
+    rows = read("contacts_vcf", data, "a.vcf")[0]
+    assert len(rows) == 2
+    assert rows[0]["text"]
+    assert rows[1]["text"] == "Sari"
+
+
+@pytest.mark.parametrize(
+    "line", ["PHOTO:{}", "PHOTO;TYPE=JPEG:{}", "X-MS-CARDPICTURE;TYPE=JPEG;ENCODING=BASE64:{}", "X-FACE:data:image/jpeg;base64,{}"]
+)
+def test_a_picture_is_never_shown_as_words(line: str) -> None:
+    value = base64.b64encode(PICTURE).decode()
+    rows = read("contacts_vcf", f"BEGIN:VCARD\nFN:Sari\n{line.format(value)}\nEND:VCARD\n".encode(), "a.vcf")[0]
+    assert [(r["text"], len(r["attachments"] or ())) for r in rows] == [("Sari", 1)]
+    assert rows[0]["attachments"][0]["size"] == len(PICTURE)
