@@ -12,6 +12,9 @@ that decodes to a text with such a data URI in it; and, whatever it decodes to b
 (`data="…"` of an MMS, a contact card's PHOTO, LOGO or SOUND). *Quoted-printable*: a known signature and what follows it. NUL
 runs alone are no medium: they are what a cut-off copy leaves. Runs under about half a kibibyte are not looked for: no
 picture fits. A web archive (WARC) is looked at record by record; a packed body that holds a medium is one as a whole.
+
+In UTF-16 (a text saved again) all but raw stretches are looked for among the characters; what is no text begins where halves
+of surrogate pairs are frequent: random bytes have one in 32, a person's text one where an emoji was cut.
 """
 
 from __future__ import annotations
@@ -19,7 +22,6 @@ from __future__ import annotations
 import base64
 import binascii
 import bz2
-import codecs
 import hashlib
 import io
 import re
@@ -32,7 +34,7 @@ import numpy as np
 import numpy.typing as npt
 
 from saksi import mime
-from saksi.parts import looks_like
+from saksi.parts import looks_like, utf16_order
 
 WINDOW: Final = 256
 """Bytes of one look: a run of 511 bytes always fills one window whole."""
@@ -280,6 +282,7 @@ def measured(opener: Callable[[], BinaryIO], spans: Sequence[tuple[int, int]]) -
     """
     mail = mail_media(opener)
     again = _Again(opener)
+    order = utf16_order(again.read_at(0, BLOCK // 16)) if spans else None
     found: list[Measure] = []
     try:
         for start, length in spans:
@@ -290,6 +293,9 @@ def measured(opener: Callable[[], BinaryIO], spans: Sequence[tuple[int, int]]) -
                 found.append((None, None))
                 continue
             data = again.read_at(start, length)
+            if order is not None and not start % 2:
+                narrow = _narrowed(data, order)
+                data = data if OUTSIDE in narrow else narrow
             found.append(_measure(_unwrapped(data)))
     finally:
         again.close()
@@ -352,17 +358,28 @@ def _reads(raw: bytes) -> bool:
 
 def _text_spans(opener: Callable[[], BinaryIO], size: int) -> list[tuple[int, int]]:
     """(start, length) of raw stretches and wrapped runs, whatever the text."""
+    with opener() as stream:
+        order = utf16_order(stream.read(BLOCK // 16))
+    if order is None:
+        spans = _spans(opener, size)
+    else:
+        end = _end_of_utf16(opener, size, order)
+        among = _spans(lambda: io.BufferedReader(_Narrow(opener(), order), BLOCK), size // 2, raw_too=False)
+        spans = [(2 * a, 2 * b) for a, b in among] + ([(end, size)] if end < size else [])
+        spans += _spans(opener, size, raw_too=False)  # a mark at the start makes no UTF-16 of what follows
+    return [(start, stop - start) for start, stop in _merged(spans, 0)]
+
+
+def _spans(opener: Callable[[], BinaryIO], size: int, *, raw_too: bool = True) -> list[tuple[int, int]]:
+    """(start, end) of every medium, in no order."""
     raw: list[tuple[int, int]] = []
     runs: list[tuple[int, int]] = []
     quoted: list[int] = []
-    utf16 = False
     at = 0
     edge = b""
     with opener() as stream:
         while block := _full_block(stream):
-            if at == 0:
-                utf16 = block[:2] in (b"\xff\xfe", b"\xfe\xff")
-            if not utf16:
+            if raw_too:
                 raw += _hits(_windows(block, _CONTROL) > CONTROL_MAX, at, size)
             runs += _hits(_windows(block, _OTHER) <= OTHER_MAX, at, size)
             seam = edge + block[:WINDOW]
@@ -370,17 +387,15 @@ def _text_spans(opener: Callable[[], BinaryIO], size: int) -> list[tuple[int, in
                 quoted += [at - len(edge) + m.start() for m in _QP_START.finditer(edge + block)][:PLACES_MAX]
             edge = block[-WINDOW:]
             at += len(block)
-    if utf16:
-        raw = _not_utf16(opener, size)
     if not raw and not runs and not quoted:
         return []
     again = _Again(opener)
     try:
-        spans = (raw if utf16 else _raw_spans(again, raw, size)) + _base64_spans(again, runs, size)
+        spans = _raw_spans(again, raw, size) + _base64_spans(again, runs, size)
         spans += _quoted_spans(again, quoted, size) if quoted else []
     finally:
         again.close()
-    return [(start, end - start) for start, end in _merged(spans, 0)]
+    return spans
 
 
 RECORD_MAX: Final = 64 << 20
@@ -504,18 +519,76 @@ def _hits(hit: npt.NDArray[np.bool_], at: int, size: int) -> list[tuple[int, int
     return [(at + i * WINDOW, min(at + (i + 1) * WINDOW, size)) for i in np.flatnonzero(hit).tolist()]
 
 
-def _not_utf16(opener: Callable[[], BinaryIO], size: int) -> list[tuple[int, int]]:
-    """From where a text that begins as UTF-16 stops being it, to its end."""
-    decoder = codecs.getincrementaldecoder("utf-16")()
+# -- UTF-16 ------------------------------------------------------------------------------------------------------------
+
+OUTSIDE: Final = 0xFF
+"""Stands for a character outside ASCII where UTF-16 is looked at a byte a character."""
+
+HALVES_MAX: Final = 2
+"""Halves of surrogate pairs in HALVES_UNITS code units that are still text. Random bytes have 16 of them."""
+HALVES_UNITS: Final = 512
+
+
+def _units(data: bytes, order: str) -> npt.NDArray[np.uint16]:
+    return np.frombuffer(data[: len(data) // 2 * 2], "<u2" if order == "utf-16-le" else ">u2").astype(np.uint16)
+
+
+def _narrowed(data: bytes, order: str) -> bytes:
+    """UTF-16 with a byte a code unit."""
+    units = _units(data, order)
+    return np.where(units < 0x80, units, OUTSIDE).astype(np.uint8).tobytes()
+
+
+class _Narrow(io.RawIOBase):
+    """A stream of UTF-16, read with a byte a code unit; an odd last byte is left out."""
+
+    def __init__(self, inner: BinaryIO, order: str) -> None:
+        self._inner, self._order, self._odd = inner, order, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        wide = self._odd
+        while len(wide) < 2 and len(view):
+            more = self._inner.read(2 * len(view) - len(wide))
+            if not more:
+                return 0
+            wide += more
+        narrow = _narrowed(wide, self._order)
+        self._odd = wide[2 * len(narrow) :]
+        view[: len(narrow)] = narrow
+        return len(narrow)
+
+    def close(self) -> None:
+        self._inner.close()
+        super().close()
+
+
+def _end_of_utf16(opener: Callable[[], BinaryIO], size: int, order: str) -> int:
+    """From where a text in UTF-16 stops being it; `size` where it does not."""
     at = 0
     with opener() as stream:
-        while block := stream.read(BLOCK):
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError as e:
-                return [(max(2, at + e.start - BACK), size)]
+        while block := _full_block(stream):
+            broken = _first_broken(_units(block, order))
+            if broken is not None:
+                return max(2, at + 2 * broken - BACK)
             at += len(block)
-    return []
+    return size
+
+
+def _first_broken(units: npt.NDArray[np.uint16]) -> int | None:
+    """Where the first window begins that has more halves of surrogate pairs than text has."""
+    lead = (units >= 0xD800) & (units < 0xDC00)
+    trail = (units >= 0xDC00) & (units < 0xE000)
+    alone = lead | trail
+    paired = lead[:-1] & trail[1:]
+    alone[:-1] &= ~paired
+    alone[1:] &= ~paired
+    counts = np.pad(alone, (0, -len(alone) % HALVES_UNITS)).reshape(-1, HALVES_UNITS).sum(axis=1)
+    bad = np.flatnonzero(counts > HALVES_MAX)
+    return int(bad[0]) * HALVES_UNITS if len(bad) else None
 
 
 def packed_end(info: zipfile.ZipInfo, raw: BinaryIO, start: int, end: int) -> tuple[int, bool]:

@@ -270,6 +270,31 @@ def looks_like(head: bytes) -> str | None:
     return None
 
 
+_LOOKED_AT: Final = 4096
+_ZEROS_MIN: Final = 0.4
+"""Of the looked-at units, how many have a zero in one half: all of Latin text, none of UTF-8."""
+
+
+def utf16_order(head: bytes) -> str | None:
+    """utf-16-le, utf-16-be or None: by the mark at a text's start, else by every second byte being zero."""
+    if head.startswith(b"\xff\xfe\0\0"):
+        return None  # UTF-32
+    if head.startswith(b"\xff\xfe"):
+        return "utf-16-le"
+    if head.startswith(b"\xfe\xff"):
+        return "utf-16-be"
+    seen = head[:_LOOKED_AT]
+    if b"****" in seen:  # what stands where a case cut a medium out tells nothing
+        seen = b"".join(pair for i in range(0, len(seen) - 1, 2) if (pair := seen[i : i + 2]) != b"**")
+    units = len(seen) // 2
+    if units < 8:
+        return None
+    first, second = seen[: units * 2 : 2].count(0), seen[1 : units * 2 : 2].count(0)
+    if second >= _ZEROS_MIN * units and not first:
+        return "utf-16-le"
+    return "utf-16-be" if first >= _ZEROS_MIN * units and not second else None
+
+
 def _bad_name(name: str) -> bool:
     return (
         name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/") or name[1:2] == ":" or "\0" in name

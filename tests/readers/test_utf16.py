@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import saksi
-from saksi.readers._utf16 import Places, _order, _Text
+from saksi.parts import utf16_order
+from saksi.readers._utf16 import Places, _Text
 from tests.test_bad_input import TELEGRAM
 
 CHAT = (
@@ -76,4 +77,4 @@ def test_places_of_every_character(text: str, order: str) -> None:
 
 @pytest.mark.parametrize("head", [b"", b"abc", CHAT.encode(), "漢字ばかり".encode() * 9, CHAT.encode("utf-32"), b"\0" * 4096])
 def test_what_is_no_utf16(head: bytes) -> None:
-    assert _order(head) is None
+    assert utf16_order(head) is None

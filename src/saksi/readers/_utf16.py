@@ -2,7 +2,7 @@
 knows as it is and some reader knows so was saved again by another program.
 
     twin_of(part) -> Part | None      the same text as UTF-8, for readers that know UTF-8 only; None where it is no UTF-16
-    Places(part).of(positions)        bytes of the twin -> bytes of the original
+    Places(part).of(positions)        bytes of the twin -> bytes of the original; back(positions) the other way
 
 Recognised by the mark at its start (FF FE or FE FF), or by every second byte of the first ones being zero. A half surrogate
 becomes three bytes that are no valid UTF-8, so that readers keep and report it as such; an odd last byte stays outside and is
@@ -21,32 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from saksi.limits import MIB
-from saksi.parts import Part
+from saksi.parts import Part, utf16_order
 
 TEXT_BYTES_MAX: Final = 256 * MIB
 """A chat of two million messages; a larger file is no re-saved export."""
-
-LOOKED_AT: Final = 4096
-ZEROS_MIN: Final = 0.4
-"""Of the looked-at units, how many have a zero in one half: all of Latin text, none of UTF-8."""
-
-
-def _order(head: bytes) -> str | None:
-    """utf-16-le, utf-16-be or None."""
-    if head.startswith(b"\xff\xfe\0\0"):
-        return None  # UTF-32
-    if head.startswith(b"\xff\xfe"):
-        return "utf-16-le"
-    if head.startswith(b"\xfe\xff"):
-        return "utf-16-be"
-    seen = head[:LOOKED_AT]
-    units = len(seen) // 2
-    if units < 8:
-        return None
-    first, second = seen[: units * 2 : 2].count(0), seen[1 : units * 2 : 2].count(0)
-    if second >= ZEROS_MIN * units and not first:
-        return "utf-16-le"
-    return "utf-16-be" if first >= ZEROS_MIN * units and not second else None
 
 
 @dataclass(frozen=True)
@@ -92,6 +70,11 @@ class Places:
         placed: npt.NDArray[np.int64] = ends[at]
         return placed
 
+    def back(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Bytes of the twin for bytes of the original."""
+        twin: npt.NDArray[np.int64] = self._starts[np.searchsorted(self._units, positions // 2)]
+        return twin
+
 
 @dataclass
 class Twin(Part):
@@ -108,11 +91,16 @@ class Twin(Part):
 
 def twin_of(part: Part) -> Part | None:
     """See the module's text. Raises nothing: what cannot be opened is no twin."""
-    order = _order(part.head())
+    order = utf16_order(part.head())
     if order is None or part.size > TEXT_BYTES_MAX:
         return None
     try:
         text = _Text(part.read(), order)
     except (OSError, EOFError, ValueError, RuntimeError):
         return None
-    return Twin(part.path, part.number, len(text.utf8), lambda: io.BytesIO(text.utf8), modified=part.modified, text=text)
+    twin = Twin(part.path, part.number, len(text.utf8), lambda: io.BytesIO(text.utf8), modified=part.modified, text=text)
+    spans = np.array(list(part.cut_media), dtype=np.int64).reshape(-1, 2)
+    if len(spans):
+        there = twin.places.back(spans).tolist()
+        twin.cut_media = {(a, b): cut for (a, b), cut in zip(there, part.cut_media.values(), strict=True)}
+    return twin

@@ -44,6 +44,9 @@ _NO_WORDS: Final = frozenset({"VERSION", "PRODID", "REV", "UID", "BEGIN", "END",
 _MEDIA: Final = {"PHOTO": "image", "LOGO": "image", "SOUND": "audio", "KEY": "key"}
 _DATA_URI: Final = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
 _BARE: Final = re.compile(r"[A-Za-z0-9+/\s]{64,}={0,2}")
+_CUT: Final = ({"*"}, {"\u2a2a"})
+"""What stands where a case cut a medium out, in UTF-8 and in UTF-16."""
+
 _ESCAPE: Final = re.compile(r"\\([\\,;:nN])")
 
 
@@ -107,7 +110,7 @@ def _is_medium(prop: Property) -> bool:
     """Whether a value is a medium and no words: said to be base64, or long and nothing but base64 where a medium stands."""
     if any(p in ("BASE64", "ENCODING=BASE64", "ENCODING=B") for p in prop.parameters) or _DATA_URI.match(prop.value):
         return prop.name in _MEDIA or not _is_words(prop.value)
-    return prop.name in _MEDIA and (_BARE.fullmatch(prop.value) is not None or set(prop.value) == {"*"})
+    return prop.name in _MEDIA and (_BARE.fullmatch(prop.value) is not None or set(prop.value) in _CUT)
 
 
 def _is_words(base64: str) -> bool:

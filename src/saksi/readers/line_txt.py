@@ -17,8 +17,9 @@ The rules, in order (docs/formats/line.md):
 3. Words that begin with a double quote and do not end there are the app's wrapping of several lines: they go on, whatever
    the lines look like, to the first line that ends with a double quote such that every quote between is doubled. Text is
    what was typed: the wrapping and the doubling are undone. Where there is no such end, the quote was typed by a person.
+   Where what goes on holds lines that read like rows, the problem header_out_of_order says so: a person looks.
 4. Any other line continues the row above; before the first row it is kept as a row of kind unparsed.
-5. Some old exports have spaces for tabs: the name is then known only where the title says it (flag `name_unsplit`).
+5. Some old exports have spaces for all tabs: the name is then known only where the title says it (flag `name_unsplit`).
 6. Times are local, without seconds; order of day and month by `_stamps`, zone by the caller, else null. `sent_at_text` is
    date line, space, time.
 7. Kinds by the words of line.yaml; a placeholder's words stay the row's text.
@@ -37,6 +38,7 @@ from typing import Final
 
 import msgspec
 
+from saksi import limits
 from saksi.datafiles import load
 from saksi.parts import Part, Source
 from saksi.readers._lines import Line, head_lines, part_lines
@@ -52,6 +54,9 @@ _DATE_LINE: Final = re.compile(rf"(?:{_WEEKDAY}, ?{DATE}|{DATE.replace('?P<', '?
 _TIME: Final = re.compile(TIME)
 _ROW: Final = re.compile(r"([^\t]{3,24})\t(?:([^\t\n]*)\t)?(.*)", re.DOTALL)
 _SPACED: Final = re.compile(r"(\d{1,2}:\d{2}) (\S.*)", re.DOTALL)
+
+BLANK_LINES_MAX: Final = 10_000
+"""Blank lines inside a message at most: LINE takes 10,000 characters a message. More end it."""
 
 WRAPPED_LINES_MAX: Final = 2000
 """Lines of one wrapped message at most: LINE takes 10,000 characters a message."""
@@ -134,6 +139,8 @@ class _Walk:
         self.day: tuple[re.Match[str], str] | None = None
         self.title: str | None = None
         self.row: Record | None = None
+        self.more: list[str] = []   # what the lines below the row's first add to its text
+        self.tabbed = False         # a row with tabs was met: then none has spaces for them
         self.open_end = ""          # line end of the row's last line
         self.blanks: list[Line] = []
         self.started = False
@@ -160,6 +167,8 @@ class _Walk:
                 yield unparsed(line.start, line.end, None, None, "oversize_message")
                 continue
             if text == "":
+                if len(self.blanks) >= BLANK_LINES_MAX:
+                    yield from self._close()
                 self.blanks.append(line)
                 continue
             if not self.started and number <= 4 and (_is_saved(text) or (number <= 2 and chat_title(text) is not None)):
@@ -187,6 +196,8 @@ class _Walk:
         """Give out the row at hand; blank lines below it are container."""
         if self.row is not None:
             row, self.row = self.row, None
+            if self.more:
+                row.text, self.more = "".join([row.text or "", *self.more]), []
             if row.kind == "text" and row.flags is None:
                 row.kind, row.attachments = _kind(row.text or "", row.sender_name is not None)
             yield row
@@ -197,14 +208,15 @@ class _Walk:
     def _continue(self, line: Line) -> Iterator[Record]:
         """Add a line to the row at hand, or keep it as unparsed where there is none."""
         text = line.text or ""
+        if self.row is not None and line.end - self.row.start > limits.MESSAGE_BYTES_MAX:
+            yield from self._close()
         if self.row is None:
             if self.blanks:
                 yield container(self.blanks[0].start, self.blanks[-1].end)
                 self.blanks = []
             yield unparsed(line.start, line.end, text, line.repair, "continuation_without_start")
             return
-        between = self.open_end + "".join(b.ending for b in self.blanks)
-        self.row.text = (self.row.text or "") + between + text
+        self.more += [self.open_end, *(b.ending for b in self.blanks), text]
         self.row.end = line.end
         self.row.repair = self.row.repair or line.repair
         if line.repair is not None:
@@ -218,7 +230,7 @@ class _Walk:
         if match is not None:
             time, name, words = _time_of(match[1]), match[2], match[3]
         else:
-            spaced = _SPACED.fullmatch(text) if self.day is not None else None
+            spaced = _SPACED.fullmatch(text) if self.day is not None and not self.tabbed else None
             if spaced is None:
                 return None
             time, words, name = _time_of(spaced[1]), spaced[2], None
@@ -227,6 +239,7 @@ class _Walk:
                 name, words, flags = self.title, words[len(self.title) + 1 :], None
         if time is None:
             return None
+        self.tabbed |= match is not None
         row = Record(line.start, line.end, "text", words, line.repair, sender_name=name or None, flags=flags)
         if line.repair is not None:
             row.reasons = ("invalid_utf8",)
@@ -250,15 +263,18 @@ class _Walk:
             return
         rest: list[str] = [words[1:]]
         ending, repair = line.ending, line.repair
+        like_rows = False
         for n in range(WRAPPED_LINES_MAX):
             more = self._peek(n)
-            if more is None or more.text is None:
+            if more is None or more.text is None or more.end - line.start > limits.MESSAGE_BYTES_MAX:
                 return
             text, repair = more.text, repair or more.repair
+            like_rows |= "\t" in text and (found := _ROW.fullmatch(text)) is not None and _time_of(found[1]) is not None
             if text.endswith('"') and _doubled(text[:-1]):
                 row.text = "".join([*rest, ending, text[:-1]]).replace('""', '"')
                 row.end, row.repair = more.end, repair
                 row.reasons = ("invalid_utf8",) if repair is not None else ()
+                row.reasons += ("header_out_of_order",) if like_rows else ()
                 self.open_end = more.ending
                 for _ in range(n + 1):
                     self.ahead.popleft()

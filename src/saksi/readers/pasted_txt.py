@@ -22,6 +22,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from saksi import limits
 from saksi.parts import Part, Source
 from saksi.readers._lines import head_lines, part_lines
 from saksi.readers._records import Alone, Record, container, read_records, unparsed
@@ -70,20 +71,21 @@ def has_shape(part: Part) -> bool:
 
 def _records(part: Part) -> Iterator[Record]:
     row: Record | None = None
+    more: list[str] = []
     ending = ""
     for line in part_lines(part):
         text = line.text
         match = None if text is None else row_of(text)
-        if (match is not None or text is None) and row is not None:
-            yield row
-            row = None
+        if row is not None and (match is not None or text is None or line.end - row.start > limits.MESSAGE_BYTES_MAX):
+            yield _whole(row, more)
+            row, more = None, []
         if text is None:
             yield unparsed(line.start, line.end, None, None, "oversize_message")
         elif match is not None:
             row = Record(line.start, line.end, "text", match["words"] or "", line.repair, match["name"].strip(),
                          stamp_text=match["t0"] or match["t1"])  # fmt: skip
         elif row is not None:
-            row.text = f"{row.text}{ending}{text}"
+            more += [ending, text or ""]
             row.end, row.repair = line.end, row.repair or line.repair
         elif text.strip():
             yield unparsed(line.start, line.end, text, line.repair, "continuation_without_start")
@@ -93,7 +95,13 @@ def _records(part: Part) -> Iterator[Record]:
             row.reasons = ("invalid_utf8",)
         ending = line.ending
     if row is not None:
-        yield row
+        yield _whole(row, more)
+
+
+def _whole(row: Record, more: list[str]) -> Record:
+    """The row with what the lines below its first add to its text."""
+    row.text = "".join([row.text or "", *more])
+    return row
 
 
 class PastedTxt(Alone):

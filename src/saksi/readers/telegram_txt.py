@@ -27,6 +27,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from saksi import limits
 from saksi.parts import Part, Source
 from saksi.readers._lines import Line, head_lines, part_lines
 from saksi.readers._records import Alone, Record, container, read_records, unparsed
@@ -102,6 +103,9 @@ def _records(part: Part) -> Iterator[Record]:
                 row = None
             yield unparsed(line.start, line.end, None, None, "oversize_message")
             continue
+        if row is not None and line.end - row.record.start > limits.MESSAGE_BYTES_MAX:
+            yield row.close(before_header=False)
+            row = None
         header = header_of(line.text)
         if header is not None:
             if row is not None:

@@ -80,3 +80,39 @@ def test_media_of_an_mms_are_not_kept_and_the_rows_are_the_same(vault: Vault, tm
     assert [a["state"] for a in attachments] == ["present"] * 3
     assert [a["size"] for a in attachments] == [len(UNKNOWN), len(PICTURE), len(CARD)]
     assert json.dumps(attachments).count('"digest": null') == 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("mark", ["\ufeff", ""])
+def test_a_text_saved_as_utf_16_keeps_no_medium_either(vault: Vault, tmp_path: Path, encoding: str, mark: str) -> None:
+    card = f"BEGIN:VCARD\nVERSION:3.0\nFN:Sari\nPHOTO;ENCODING=b;TYPE=JPEG:{b64(PICTURE)}\nTEL:+628600001111\nEND:VCARD\n"
+    for name, text, media in (("sms.xml", mms().decode(), (PICTURE, UNKNOWN)), ("a.vcf", card, (PICTURE,))):
+        path = tmp_path / name
+        path.write_bytes((mark + text).encode(encoding))
+        sealed, direct, from_case = kept(vault, path)
+        for medium in media:
+            wrapped = b64(medium).encode(encoding)
+            assert not [i for i in range(8, len(wrapped) - 64, 100) if wrapped[i : i + 64] in sealed]
+        assert from_case == direct
+        assert len(direct) > 1
+        assert any(a["digest"] for r in from_case for a in r["attachments"] or ())
+
+
+def test_half_an_emoji_in_utf_16_cuts_no_words(vault: Vault, tmp_path: Path) -> None:
+    path = tmp_path / "line.txt"
+    rows = "".join(f"10:15\tSari\tpesan {i}{chr(0xD83D) if i % 200 == 7 else ''}\n" for i in range(3000))
+    path.write_bytes(("\ufeff[LINE] Chat history with Sari\n\n2024/01/15(Mon)\n" + rows).encode("utf-16-le", "surrogatepass"))
+    _, direct, from_case = kept(vault, path)
+    assert from_case == direct
+    assert len(from_case) == 3000
+
+
+def test_a_picture_behind_utf_16_or_a_false_mark_is_not_kept(vault: Vault, tmp_path: Path) -> None:
+    talk = "10:15 Sari: halo\n" * 3000
+    for name, data in (
+        ("a.txt", ("\ufeff" + talk).encode("utf-16-le") + PICTURE),
+        ("b.txt", b"\xff\xfe" + talk.encode() + b64(PICTURE).encode() + b"\n"),
+    ):
+        path = tmp_path / name
+        path.write_bytes(data)
+        nothing_of(PICTURE, kept(vault, path)[0])
