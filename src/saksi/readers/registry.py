@@ -83,11 +83,18 @@ def is_page(part: Part) -> bool:
     return part.media == "document" and part.path is None and part.head().startswith(b"%PDF-")
 
 
+_FIELD: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:From |[!-9;-~]+:)")
+
+
 def may_know(name: str, part: Part) -> bool:
     """Whether a part's first bytes can be what a reader of this name knows: saves importing readers that cannot (the many
     patterns of the HTML readers take as long to make as a small chat to read)."""
-    if name.endswith("_html"):
+    if name.endswith(("_html", "_xml")):
         return part.head().removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+    if name.endswith("_vcf"):
+        return b"begin:vcard" in part.head()[:8192].lower()
+    if name.startswith("email_"):
+        return _FIELD.match(part.head()) is not None
     if name.endswith("_mhtml"):
         return b"multipart/related" in part.head()[:8192].lower()
     return not name.endswith("_warc") or part.head().startswith(b"WARC/")
@@ -232,4 +239,10 @@ def require_readable(reading: Reading) -> None:
             raise InputRefused(f"refused_{reason}", readers=names)
     kinds = {p.media or "text" for p in source.parts}
     looks = kinds.pop() if len(kinds) == 1 else "mixed"
+    if looks == "text":
+        from saksi.readers._unknown import app_of  # here: it needs the readers' modules
+
+        apps = {app_of(p.head()) for p in source.parts if p.size}
+        app = apps.pop() if len(apps) == 1 else None
+        looks = "text" if app is None else f"text_{app}"
     raise InputRefused(f"refused_{looks}")
