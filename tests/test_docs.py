@@ -103,3 +103,13 @@ def test_exit_codes_are_documented() -> None:
     text = (ROOT / "docs" / "exit-codes.md").read_text(encoding="utf-8")
     codes = {v for k, v in vars(errors).items() if k.isupper() and isinstance(v, int)}
     assert codes == {int(n) for n in re.findall(r"^\| (\d) \|", text, re.M)}
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "formats").glob("*.md")), ids=lambda p: p.stem)
+def test_every_format_is_found_from_the_front_and_says_how_to_get_it(page: Path) -> None:
+    assert f"docs/formats/{page.name}" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"formats/{page.name}" in (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    assert "## " in text
+    assert re.search(r"(?i)cara|ponsel", text), "how to get it, in Indonesian"
+    assert re.search(r"(?i)how to|get it|phone", text), "how to get it, in English"
