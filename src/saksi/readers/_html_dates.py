@@ -48,6 +48,7 @@ _OFFSET: Final = re.compile(
 )
 _ZONES: Final = {"WIB": 7, "WITA": 8, "WIT": 9, "UTC": 0, "GMT": 0}
 _DIGITS: Final = re.compile(r"(?<!\d)(\d{1,4})[/.-](\d{1,2})[/.-](\d{2,4})(?!\d)")
+_DOTTED: Final = re.compile(r"(?<![\d.])\d{1,4}\.\d{1,2}\.\d{2,4}(?![\d.:])")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _NUMBER: Final = re.compile(r"(?<![\d:.])\d{1,4}(?![\d:])")
 LONGEST: Final = 80
@@ -120,13 +121,21 @@ def written(text: str, order: str | None = None) -> Written:
     """The moment a text writes; NOTHING where it is no moment. order: dmy or mdy, for dates of digits only."""
     if len(text) > LONGEST:
         return NOTHING
-    clock = _CLOCK.search(text)
+    found = _written(text, _CLOCK.search(text), order)
+    if found is NOTHING and (dotted := _DOTTED.search(text)) is not None:  # "23.11.2026, 20:15": the date is no clock
+        hidden = text[: dotted.start()] + "/" * len(dotted[0]) + text[dotted.end() :]
+        found = _written(text, _CLOCK.search(hidden), order)
+    return found
+
+
+def _written(text: str, clock: re.Match[str] | None, order: str | None) -> Written:
+    """The moment of a text with this clock in it."""
     if clock is None:
         return NOTHING
     seconds = _clock_s(clock)
     days, offset_s, ambiguous = _date_of(f"{text[: clock.start()]} {text[clock.end() :]}", order)
     if days is None or seconds is None:
-        return Written(None, None, ambiguous)
+        return Written(None, None, ambiguous) if ambiguous else NOTHING
     return Written(days * 86_400 + seconds, offset_s)
 
 

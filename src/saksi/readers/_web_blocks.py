@@ -198,7 +198,7 @@ def _decode(raw: bytes, encoding: str) -> str:
     if encoding != "utf-8" and not raw.isascii():
         try:
             return hs.decode(raw.decode(encoding).encode())
-        except (UnicodeDecodeError, LookupError):
+        except (ValueError, LookupError):  # no such encoding, or one that makes half a character
             pass
     return hs.decode(raw)
 

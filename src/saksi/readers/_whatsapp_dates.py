@@ -216,12 +216,15 @@ def _per_shape(headers: Headers, value_of: list[int]) -> Ints:
 
 
 def clock_seconds(headers: Headers) -> Ints:
-    """Seconds since local midnight; minutes where the export has no seconds."""
+    """Seconds since local midnight; minutes where the export has no seconds. 24:16 is what clocks that count from 1 to 24
+    call 0:16 of the same day."""
     marks = [s.mark for s in headers.book.shapes]
     hour, minute, second = headers.numbers[:, 3], headers.numbers[:, 4], headers.numbers[:, 5]
     if AM in marks or PM in marks:
         mark = _per_shape(headers, marks)
         hour = np.where(mark == AM, _hour24(hour, AM), np.where(mark == PM, _hour24(hour, PM), hour))
+    if (hour == 24).any():
+        hour = np.where(hour == 24, 0, hour)
     result: Ints = hour * 3600 + minute * 60 + np.maximum(second, 0)
     return result
 

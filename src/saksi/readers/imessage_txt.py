@@ -215,7 +215,7 @@ class _Walk:
     def _plain(self, message: _Message, start: int, end: int) -> tuple[Record, list[str]]:
         """The row of a message without what hangs on it, and its earlier versions."""
         versions = message.versions()
-        row = Record(start, end, "text", versions[-1] if versions else None, message.repair, message.sender,
+        row = Record(start, end, "text", versions[-1] if versions else None, message.repair, message.sender or None,
                      thread_id=self.part.path, stamp=stamp_in(message.moment), stamp_text=message.moment)  # fmt: skip
         if message.sender == "Me" or message.who == "them":
             row.direction = "out"

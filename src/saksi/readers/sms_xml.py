@@ -58,8 +58,9 @@ _STATUS: Final = {"32": "delivery_pending", "64": "delivery_failed"}
 FROM_TYPE: Final = "137"
 _NO_ADDRESS: Final = "insert-address-token"
 _NOTHING: Final = (None, b"", b"null")
+DATE_MS_MIN: Final = 10**11
 DATE_MS_MAX: Final = 10**14
-"""Milliseconds: the year 5138; a larger number is no time."""
+"""Milliseconds: the years 1973 and 5138. Other numbers are no time: below are seconds, or a clock that was never set."""
 
 _MEDIA: Final = {"image": "image", "video": "video", "audio": "audio"}
 
@@ -76,7 +77,9 @@ def name_of(value: str | None) -> str | None:
 
 def utc_us(digits: str | None) -> int | None:
     """Milliseconds since 1970 as written -> microseconds; null where it is no time (0 too: unknown is never 0)."""
-    if digits is None or not digits.isascii() or not digits.isdigit() or not 0 < int(digits) < DATE_MS_MAX:
+    if digits is None or not digits.isascii() or not digits.isdigit() or len(digits) > 20:
+        return None
+    if not DATE_MS_MIN <= int(digits) < DATE_MS_MAX:
         return None
     return int(digits) * 1000
 

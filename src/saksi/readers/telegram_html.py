@@ -67,7 +67,7 @@ _DAY_LINE: Final = re.compile(r"\d{1,2} [A-Z][a-z]+ \d{4}\Z|No exported messages
 _END: Final = re.compile(rb"\n[ \t]*+\Z")
 _SEPARATOR: Final = re.compile(rb"<br>\x80([\xa8\xa9])")
 _VIA: Final = re.compile(r"(.*?)\s*\bvia @(\w+)\s*\Z", re.DOTALL)
-_DURATION: Final = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d\d)\b")
+_DURATION: Final = re.compile(r"(?:(\d{1,6}):)?(\d{1,3}):(\d\d)\b")
 _SECONDS: Final = re.compile(r"\((\d+) seconds\)")
 _LEFT_OUT: Final = ("Not included", "Exceeds maximum size", "Unavailable")
 _PLACE_LINK: Final = re.compile(r"maps\.google\.com/maps\?q=(-?[\d.]+),(-?[\d.]+)")
@@ -162,6 +162,10 @@ class Dates:
         return known[0] + clock, known[1]
 
 
+_PLACE_BITS: Final = 40
+"""Of a place, those of its byte: a tebibyte. The others hold limits.ARCHIVE_MEMBERS_MAX parts."""
+
+
 @dataclass
 class Numbers:
     """Numbers of messages met so far in a thread, to find the targets of replies: ascending ones in arrays."""
@@ -172,7 +176,7 @@ class Numbers:
 
     def add(self, number: int, part: int, start: int) -> None:
         """A message of this number begins at `start` of a part."""
-        place = part << 44 | start
+        place = part << _PLACE_BITS | start
         if not self.ids or number > self.ids[-1]:
             self.ids.append(number)
             self.places.append(place)
@@ -187,7 +191,7 @@ class Numbers:
             if at == len(self.ids) or self.ids[at] != number:
                 return None
             place = self.places[at]
-        return place >> 44, place & ((1 << 44) - 1)
+        return place >> _PLACE_BITS, place & ((1 << _PLACE_BITS) - 1)
 
 
 @dataclass

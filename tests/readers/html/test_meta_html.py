@@ -116,6 +116,8 @@ def test_other_lists_of_the_download_are_no_chats() -> None:
     ("26 maja 2013 o 18:53 UTC+02", "2013-05-26T18:53:00", 2),
     ("2026-11-23 20:15", "2026-11-23T20:15:00", None), ("31/12/2025, 20:15", "2025-12-31T20:15:00", None),
     ("5/5/25, 8:15 PM", "2025-05-05T20:15:00", None), ("23 déc. 2026, 20:15", "2026-12-23T20:15:00", None),
+    ("23.11.2026, 20:15", "2026-11-23T20:15:00", None), ("23.11.2026 20.15.30", "2026-11-23T20:15:30", None),
+    ("20.15.30, 23.11.2026", "2026-11-23T20:15:30", None),
 ])
 def test_moments(text: str, local: str, offset: float | None) -> None:
     import datetime as dt
@@ -136,6 +138,7 @@ def test_no_moments(text: str) -> None:
 def test_order_of_digits_is_asked_never_guessed() -> None:
     data = pages.page("Ayu", [writer.now_block("Ayu", "<div>a</div>", "05/06/2026, 20:15")])
     assert hd.written("05/06/2026, 20:15").ambiguous
+    assert hd.written("5.12.26, 20:15").ambiguous
     assert rows_of(reader, data)[0]["sent_at"] is None
     assert "date_order_ambiguous" in reasons(data)
     assert hd.written("05/06/2026, 20:15", "dmy").local_s != hd.written("05/06/2026, 20:15", "mdy").local_s

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from saksi import limits
 from saksi.readers import _json_spans as js
 from saksi.readers import telegram_html
 from saksi.readers.base import ReadSettings
 from saksi.readers.registry import read_source
-from saksi.readers.telegram_html import reader
+from saksi.readers.telegram_html import Numbers, reader
 from tests.readers.html import telegram_pages as pages
 from tests.readers.html.generate import zipped
 from tests.readers.telegram.reading import read, rows_of, source_of
@@ -321,3 +322,10 @@ def test_names_and_words_come_back_code_point_for_code_point(said: list[tuple[st
 @given(st.binary(max_size=300), st.integers(0, len(FIRST)))
 def test_garbage_in_the_middle_never_raises(noise: bytes, at: int) -> None:
     rows_of(reader, FIRST[:at] + noise + FIRST[at:])
+
+
+def test_a_reply_is_found_in_the_last_part_an_archive_can_have() -> None:
+    numbers = Numbers()
+    last = limits.ARCHIVE_MEMBERS_MAX - 1
+    numbers.add(7, last, limits.ARCHIVE_TEXT_BYTES_MAX)
+    assert numbers.find(7) == (last, limits.ARCHIVE_TEXT_BYTES_MAX)

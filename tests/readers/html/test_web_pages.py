@@ -16,6 +16,7 @@ from saksi import limits
 from saksi.embedded import media_spans
 from saksi.identifiers import find
 from saksi.readers import _json_spans as js
+from saksi.readers import _web_blocks as wb
 from saksi.readers import web_page_mhtml as mh
 from saksi.readers.base import ReadSettings
 from saksi.readers.registry import claims, read_source
@@ -256,3 +257,7 @@ def test_a_bomb_in_an_archive_stays_small(monkeypatch: pytest.MonkeyPatch) -> No
     packed = zlib.compress(b"<p>" + b"x" * 50_000_000)
     rows = rows_of(warc_reader, web_pages.record("response", web_pages.response("text/html", packed, "Content-Encoding: deflate")))
     assert max(len(r["text"] or "") for r in rows or [{"text": ""}]) <= 100_000
+
+
+def test_an_encoding_that_makes_half_a_character_costs_no_page() -> None:
+    assert "caf" in wb._decode(b"caf\xe9 \\ud800", "unicode_escape")

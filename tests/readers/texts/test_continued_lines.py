@@ -57,3 +57,9 @@ def test_line_blank_lines_without_number_are_not_held() -> None:
     rows, reading = read("line_txt", (LINE + "\n" * 300_000 + "10:20\tBudi\tok\n").encode(), "line.txt")[:2]
     assert [r["text"] for r in rows] == ["halo", "ok"]
     assert "unaccounted" not in reasons(reading)
+
+
+def test_imessage_a_message_without_a_sender_line_is_nobodys() -> None:
+    data = "May 17, 2022  5:29:42 PM\nMe\nhalo\n\nMay 17, 2022  5:30:42 PM\n\nMay 17, 2022  5:31:42 PM\nSari\nya\n"
+    rows = read("imessage_txt", data.encode(), "a.txt")[0]
+    assert [(r["sender_name"], r["text"]) for r in rows] == [("Me", "halo"), (None, None), ("Sari", "ya")]

@@ -157,3 +157,10 @@ def test_comments_without_number_take_no_time() -> None:
     rows = read("sms_xml", data, "sms.xml")[0]
     assert [r["text"] for r in rows] == ["halo"]
     assert time.process_time() - began < 8  # 200,000 comments against as many places took minutes
+
+
+@pytest.mark.parametrize("date", ["1700000000", "0", "9" * 5000, "99999999999", "100000000000000"])
+def test_numbers_that_are_no_milliseconds_are_no_time(date: str) -> None:
+    data = f'<smses count="1"><sms date="{date}" type="1" address="+628600001111" body="halo"/></smses>'.encode()
+    row = read("sms_xml", data, "sms.xml")[0][0]
+    assert (row["sent_at"], row["sent_at_basis"], row["sent_at_text"], row["text"]) == (None, "none", date, "halo")

@@ -108,6 +108,13 @@ def test_a_line_from_the_past_is_a_row_of_its_own_with_a_flag() -> None:
     assert problems == [("header_out_of_order", rows[2]["span_start"], rows[2]["span_end"])]
 
 
+def test_hour_24_is_the_first_of_its_day() -> None:
+    text = "13/01/24, 23:59 - A: x\n14/01/24, 24:16 - A: y\n14/01/24, 1:05 - A: z\n"
+    rows, reading = read(text, zone="Asia/Jakarta")
+    assert [r["sent_at"].strftime("%d %H:%M") for r in rows] == ["13 16:59", "13 17:16", "13 18:05"]
+    assert not reading.problems
+
+
 def test_a_small_step_back_is_a_problem_and_no_flag() -> None:
     text = "13/01/24, 10:00 - A: x\n13/01/24, 09:00 - A: y\n13/01/24, 08:59 - A: z\n"
     rows, reading = read(text, zone="Asia/Jakarta")
