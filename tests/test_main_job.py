@@ -363,3 +363,17 @@ def test_untold_the_owner_is_inferred_in_every_app(small_phone: Path, secret: Pa
     assert data["at_risk_basis"] == "inferred"
     assert set(at_risk_of(small_phone)) <= set(data["at_risk"])
     assert (data["marks"], data["phases"], data["crisis"]) == tuple(built["data"][k] for k in ("marks", "phases", "crisis"))
+
+
+def test_a_report_of_chosen_threads_names_nobody_of_the_others(tmp_path: Path, secret: Path, cli: Call) -> None:
+    """Promise 10: a file's name is often a person's, and so are the folders of a download."""
+    for title, other in (("Kak Arga", "halo"), ("Ibu Ratna Wening", "sudah makan?"), ("Joko", "oke")):
+        path = tmp_path / f"Chat WhatsApp dengan {title}.txt"
+        path.write_text(f"13/03/26 20.00 - {title}: {other}\n13/03/26 20.01 - Wulan Contoh: iya\n", encoding="utf-8")
+    code, _, _ = cli("build", tmp_path / "K", *sorted(tmp_path.glob("Chat*.txt")), "--zone", "WIB", "--threads", "Kak Arga",
+                     "--passphrase-file", secret, "--out", tmp_path / "out")  # fmt: skip
+    assert code == 0
+    html = next((tmp_path / "out").glob("*.html")).read_text(encoding="utf-8")
+    assert "Ratna" not in html
+    assert "Joko" not in html
+    assert "(percakapan yang tidak dipilih)" in html

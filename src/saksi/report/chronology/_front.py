@@ -151,6 +151,27 @@ def _period(c: Context, digest: str) -> str:
     return first if first == last else f"{first} – {last}"
 
 
+def _unread(source: SourceView) -> bool:
+    """Whether none of its threads was chosen: nothing in it is read or told, its name may be that of somebody uninvolved."""
+    return source.account["records"] > 0 and source.account.get("stored_records") == 0
+
+
+def _partly_read(source: SourceView) -> bool:
+    """Whether only some of its threads were chosen."""
+    return source.account.get("stored_records", source.account["records"]) != source.account["records"]
+
+
+def _source_name(c: Context, source: SourceView) -> str:
+    return c.w("src_not_chosen") if _unread(source) else c.who.clean_path(source.account["source"]["name"])
+
+
+def _medium_place(c: Context, source: SourceView, part: str | None) -> str:
+    """Where a medium was, without the folders where those may be named after somebody whose thread was not chosen."""
+    if part is None or _unread(source):
+        return "–"
+    return f"…/{c.who.clean(part.rpartition('/')[2])}" if _partly_read(source) else c.who.clean_path(part)
+
+
 def _source_row(c: Context, source: SourceView, problems: int) -> list[Runs]:
     """One source in one row."""
     account = source.account
@@ -164,8 +185,8 @@ def _source_row(c: Context, source: SourceView, problems: int) -> list[Runs]:
     sealed = c.term("sealed", source.sealed_as)
     if source.left_out:
         sealed += " " + c.w("left_out_short", n=c.n(len(source.left_out)))
-    return [words(source.label, "b"), cell(c.who.clean_path(account["source"]["name"])),
-            cell(", ".join(apps) or c.w("src_no_reader")), cell(count), cell(_period(c, digest)), cell(sealed),
+    return [words(source.label, "b"), cell(_source_name(c, source)),
+            cell(", ".join(apps) or ("–" if _unread(source) else c.w("src_no_reader"))), cell(count), cell(_period(c, digest)), cell(sealed),
             cell(c.n(problems) if problems else c.w("none"))]
 
 
@@ -224,7 +245,7 @@ def _detail_row(c: Context, source: SourceView) -> list[Runs]:
 
 def details(c: Context) -> Section:
     """The appendix: what each source consists of, its threads, the media that were listed and not kept."""
-    left_out = [(s.label, x) for s in c.view.sources for x in s.left_out]
+    left_out = [(s, x) for s in c.view.sources for x in s.left_out]
     rows = [_detail_row(c, s) for s in list(c.view.sources)[:DETAILS_MAX]]
     blocks: list[Block] = [Para(words(c.w("details_intro")))]
     if rows:
@@ -255,14 +276,14 @@ def _threads(c: Context) -> list[Block]:
     return blocks
 
 
-def _left_out_list(c: Context, left_out: list[tuple[str, Any]]) -> list[Block]:
+def _left_out_list(c: Context, left_out: list[tuple[SourceView, Any]]) -> list[Block]:
     """The media that were digested and not kept."""
     if not left_out:
         return []
     rows = [
-        [cell(label), cell(c.who.clean_path(x.part) if x.part else "–"), cell(c.term("media", x.media)), cell(c.n(x.size)),
+        [cell(source.label), cell(_medium_place(c, source, x.part)), cell(c.term("media", x.media)), cell(c.n(x.size)),
          words(x.digest, "halves") if x.digest else cell(c.w("digest_unknown")), cell(c.w("yes") if x.named else c.w("no"))]
-        for label, x in left_out[:LEFT_OUT_MAX]
+        for source, x in left_out[:LEFT_OUT_MAX]
     ]
     head = [c.w("col_source"), c.w("col_part"), c.w("col_kind"), c.w("col_bytes"), c.w("col_digest"), c.w("col_named")]
     blocks: list[Block] = [
