@@ -263,3 +263,12 @@ def test_the_name_of_somebody_uninvolved_in_a_folder_of_a_download() -> None:
 def test_rows_stay_whole_unless_they_are_too_high() -> None:
     short, long = _row([[Run("a")], [Run("b" * 300)]], [1, 1]), _row([[Run("a")], [Run("b" * 3000)]], [1, 1])
     assert (short["long"], long["long"]) == (False, True)
+
+
+def test_several_marks_of_one_sign_in_one_message_are_one_message() -> None:
+    c = FakeCase()
+    m = c.message("wa", "transfer 500rb ke BCA sekarang", "Dimas", 0)
+    marks = [c.mark(m, "payment_demand", "sextortion", strength="strong", start=n, end=n + 3) for n in (0, 9, 20)]
+    c.phase("sextortion", marks, ["Dimas"])
+    table = next(b for s in build(c, "id", MADE_US).printed.sections if s.anchor == "phases" for b in s.blocks if isinstance(b, Table))
+    assert ["".join(r.text for r in cell) for cell in table.rows[0][1:4]] == ["1", "1", "0"]

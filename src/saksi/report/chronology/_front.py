@@ -186,7 +186,8 @@ def _source_row(c: Context, source: SourceView, problems: int) -> list[Runs]:
     if source.left_out:
         sealed += " " + c.w("left_out_short", n=c.n(len(source.left_out)))
     return [words(source.label, "b"), cell(_source_name(c, source)),
-            cell(", ".join(apps) or ("–" if _unread(source) else c.w("src_no_reader"))), cell(count), cell(_period(c, digest)), cell(sealed),
+            cell(", ".join(apps) or ("–" if _unread(source) else c.w("src_no_reader"))),
+            cell(count), cell(_period(c, digest)), cell(sealed),
             cell(c.n(problems) if problems else c.w("none"))]
 
 

@@ -172,7 +172,7 @@ def verify(c: Context) -> Section:
 def glossary(c: Context) -> Section:
     """The signals that occur in this document, and the four phases."""
     used = sorted({m.signal for m in c.shown.marks}, key=lambda s: c.term("signal", s))
-    rows = [[words(c.term("signal", s), "b"), cell(c.term("meaning", s)), cell(c.n(sum(m.signal == s for m in c.shown.marks)))]
+    rows = [[words(c.term("signal", s), "b"), cell(c.term("meaning", s)), cell(c.n(len({m.key for m in c.shown.marks if m.signal == s})))]
             for s in used]
     blocks: list[Block] = [
         Heading(words(c.w("glossary_phases"))),
@@ -180,5 +180,5 @@ def glossary(c: Context) -> Section:
     ]
     if rows:
         blocks += [Heading(words(c.w("glossary_signals"))),
-                   Table(c.w("glossary_caption"), [c.w("col_signal"), c.w("col_meaning"), c.w("col_count")], rows, [3, 6, 1])]
+                   Table(c.w("glossary_caption"), [c.w("col_signal"), c.w("col_meaning"), c.w("col_messages_n")], rows, [3, 6, 1])]
     return Section("glossary", c.w("glossary_title"), blocks)

@@ -215,6 +215,11 @@ def _end(c: Context, i: Interval, *, last: bool) -> list[Run]:
     return [Run(c.when(at, row.get("sent_at_text")) + " "), c.cite(key, row.get("message_id"))]
 
 
+def _messages(marks: Sequence[Mark]) -> int:
+    """How many messages the marks stand in: several rules may mark one sign in one message."""
+    return len({m.key for m in marks})
+
+
 def _one(c: Context, number: int, i: Interval) -> list[Block]:
     """One phase with its reasons."""
     by_signal: dict[str, list[Mark]] = defaultdict(list)
@@ -224,9 +229,9 @@ def _one(c: Context, number: int, i: Interval) -> list[Block]:
     people = ", ".join(c.who(a) for a in i.people) or c.w("people_unknown")
     reason = c.because(i.because) if i.whole else ""
     rows = [
-        [cell(c.term("signal", s)), cell(c.n(len(found))), cell(c.n(sum(m.strength == "strong" for m in found))),
-         cell(c.n(sum(m.decision is not None for m in found))), c.cites(found)]
-        for s, found in sorted(by_signal.items(), key=lambda x: (-len(x[1]), x[0]))
+        [cell(c.term("signal", s)), cell(c.n(_messages(found))), cell(c.n(_messages([m for m in found if m.strength == "strong"]))),
+         cell(c.n(_messages([m for m in found if m.decision is not None]))), c.cites(found)]
+        for s, found in sorted(by_signal.items(), key=lambda x: (-_messages(x[1]), x[0]))
     ]
     ids = [c.row(k).get("message_id") or "–" for k in (i.first, i.last)]
     return [
@@ -239,7 +244,7 @@ def _one(c: Context, number: int, i: Interval) -> list[Block]:
             c.term("signal", s) for s in sorted(by_signal))))),
         Para(words(c.w("phase_state", strength=c.term("strength", i.strength), confirmed=c.n(confirmed),
                        total=c.n(len(i.marks)))), "note"),
-        Table(c.w("phase_caption"), [c.w("col_signal"), c.w("col_count"), c.w("col_strong"), c.w("col_confirmed"),
+        Table(c.w("phase_caption"), [c.w("col_signal"), c.w("col_messages_n"), c.w("col_strong"), c.w("col_confirmed"),
                                      c.w("col_messages")], rows, [3, 1, 1, 1.3, 5]),
     ]
 
