@@ -172,7 +172,8 @@ def verify(c: Context) -> Section:
 def glossary(c: Context) -> Section:
     """The signals that occur in this document, and the four phases."""
     used = sorted({m.signal for m in c.shown.marks}, key=lambda s: c.term("signal", s))
-    rows = [[words(c.term("signal", s), "b"), cell(c.term("meaning", s)), cell(c.n(len({m.key for m in c.shown.marks if m.signal == s})))]
+    rows = [[words(c.term("signal", s), "b"), cell(c.term("meaning", s)),
+             cell(c.n(len({m.key for m in c.shown.marks if m.signal == s})))]
             for s in used]
     blocks: list[Block] = [
         Heading(words(c.w("glossary_phases"))),
