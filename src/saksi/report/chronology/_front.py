@@ -158,7 +158,7 @@ def _unread(source: SourceView) -> bool:
 
 def _partly_read(source: SourceView) -> bool:
     """Whether only some of its threads were chosen."""
-    return source.account.get("stored_records", source.account["records"]) != source.account["records"]
+    return bool(source.account.get("stored_records", source.account["records"]) != source.account["records"])
 
 
 def _source_name(c: Context, source: SourceView) -> str:
