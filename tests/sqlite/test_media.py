@@ -145,6 +145,40 @@ def test_a_case_keeps_the_rows_and_no_picture(tmp_path: Path, shape: str) -> Non
             assert words(rows(db, "message")) == phone.told
 
 
+def test_the_police_copy_is_the_whole_database(tmp_path: Path) -> None:
+    import pyrage
+
+    phone = Phone()
+    main, _ = made(tmp_path / "msgstore.db", phone.fill)
+    key = pyrage.x25519.Identity.generate()
+    path = tmp_path / "msgstore.db"
+    with Vault.create(tmp_path / "KASUS", "kata sandi uji", kdf=CHEAP) as vault:
+        with open_source(path) as handed:
+            rule = MediaRule("police-key", recipient=str(key.to_public()))
+            received, _ = receive(vault, handed, path, rule, exhibit="S1")
+        (absent,) = received.absent
+        assert absent.police_object is not None
+        with vault.open_object(absent.police_object) as f:
+            assert pyrage.decrypt(f.read(), [key]) == main
+        with sealed_source(vault, received) as source:
+            (part,) = source.parts
+            assert words(rows(pages(part.read()), "message")) == phone.told
+
+
+def test_damaged_databases_are_cut_or_left_out(tmp_path: Path) -> None:
+    """Whatever is broken in it: no medium stays, and no exception leaves the walk."""
+    phone = Phone()
+    main, _ = made(tmp_path / "x.db", phone.fill, ("page_size=1024",))
+    r = random.Random(9)
+    for _ in range(12):
+        broken = bytearray(main)
+        for _ in range(r.choice([1, 30, 3000])):
+            broken[r.randrange(100, len(main))] = r.randrange(256)
+        cuts = cuts_of(pages(bytes(broken)))
+        left = left_of(phone.media, blanked(bytes(broken), cuts.main))
+        assert left <= 12, "no more than binary too short for any picture: 128 bytes without a signature"
+
+
 def test_what_cannot_be_looked_into_is_not_kept(tmp_path: Path) -> None:
     picture = medium(5000, 1)
     path = tmp_path / "msgstore.db"

@@ -125,7 +125,7 @@ class Opened:
                 got[c].append([a[known] for a in integers(table, records, rowids, c)])
             for c in texts:
                 got[c].append(words(table, records, c).values.filter(pa.array(known)))
-        if not keys:
+        if not sum(map(len, keys)):
             return EMPTY
         joined = np.concatenate(keys)
         order = np.argsort(joined, kind="stable")
@@ -201,7 +201,8 @@ class Opened:
         rows = []
         for table in self.schema.tables.values():
             role = self.roles.get(table.name, "unread")
-            count = self.counts[table.name] if role == "messages" else count_rows(Walk(self.db), table)
+            seen = role != "unread" and not table.keyed
+            count = self.counts[table.name] if seen else count_rows(Walk(self.db), table)
             rows.append(TableRows(table.name, role, count))
         return rows
 
@@ -253,9 +254,11 @@ def words(table: Table, records: Records, name: str) -> Texts:
 
 
 def encoded(values: Sequence[str | None], index: Ints, known: Mask) -> pa.DictionaryArray:
-    """values[index] where known, else null: as codes into one dictionary, its last entry null."""
-    codes = np.where(known, index, len(values)).astype(np.int32)
-    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array([*values, None], pa.string()))
+    """values[index] where known, else null: as codes into one dictionary of distinct values."""
+    distinct = {value: code for code, value in enumerate(dict.fromkeys([*values, None]))}  # readings count by code
+    code_of = np.array([distinct[value] for value in [*values, None]], dtype=np.int32)
+    codes = code_of[np.where(known, index, len(values))]
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(list(distinct), pa.string()))
 
 
 @dataclass
@@ -345,8 +348,12 @@ class Rows:
         follow = pa.array(np.concatenate([np.arange(self.n, dtype=np.int64), parents])[order])
         out: dict[str, Any] = {}
         for name, value in columns.items():
-            array = value if isinstance(value, pa.Array) else pa.array(value)
+            array = value
             if isinstance(array, pa.DictionaryArray):
+                coded = _coded(array, own.get(name), follow if name in inherited else None, take)
+                if coded is not None:
+                    out[name] = coded
+                    continue
                 array = array.dictionary.take(array.indices)
             if name in inherited:
                 out[name] = array.take(follow)
@@ -358,6 +365,21 @@ class Rows:
             kind = {"sent_at": UTC_US, "flags": pa.list_(pa.string())}.get(name, pa.string())
             out[name] = pa.concat_arrays([pa.nulls(self.n, kind), pa.array(own[name], kind)]).take(take)
         return Chunk(part, out, child=number, keys=self.keys.take(follow), given=given, problems=problems)
+
+
+def _coded(
+    array: pa.DictionaryArray, extra: list[Any] | None, follow: pa.Array | None, take: pa.Array
+) -> pa.DictionaryArray | None:
+    """A column of codes with its child rows' values put in, still as codes; None where a value is not in its dictionary."""
+    if follow is not None:
+        return pa.DictionaryArray.from_arrays(array.indices.take(follow), array.dictionary)
+    if extra is None:
+        return None
+    codes = pc.index_in(pa.array(extra, pa.string()), value_set=array.dictionary)
+    if codes.null_count:
+        return None
+    indices = pa.concat_arrays([array.indices, codes.cast(array.indices.type)]).take(take)
+    return pa.DictionaryArray.from_arrays(indices, array.dictionary)
 
 
 def _plain(value: Any) -> Any:
@@ -382,7 +404,7 @@ def instants(ms: Ints, known: Mask, *, scale: int = 1000) -> tuple[pa.Array, pa.
     """sent_at, sent_at_text and sent_at_basis of times in milliseconds UTC; 0, null and beyond the year 2200 are unknown."""
     good = known & (ms > 0) & (ms < 7_258_118_400_000)
     us = pa.array(np.where(good, ms, 0) * scale, mask=~good).cast(UTC_US)
-    text = pa.array(ms, mask=~known).cast(pa.string())
+    text = numbered("", ms) if known.all() else pa.array(ms, mask=~known).cast(pa.string())
     if good.all():
         return us, text, const("utc", len(ms))
     basis = pa.DictionaryArray.from_arrays(pa.array(np.where(good, 0, 1).astype(np.int32)), pa.array(["utc", "none"]))

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from saksi.parts import Part, Source
 from saksi.readers._sqlite import Child, Rows
+from saksi.table.schema import ATTACHMENT
 
 
 class Files:
@@ -21,6 +22,12 @@ class Files:
             if part.path is not None and part.media not in ("database", "database_log"):
                 self.by_name.setdefault(part.name, []).append(part)
         self.named: set[int] = set()
+
+    def not_here(self, paths: pa.Array, names: pa.Array, types: pa.Array, sizes: pa.Array) -> pa.Array:
+        """The attachment structs of many media at once, where no file at all was handed in beside the database."""
+        shown = pc.coalesce(paths, names)
+        state = pc.if_else(pc.is_null(shown), "omitted", "missing")
+        return pa.StructArray.from_arrays([shown, pa.nulls(len(shown), pa.string()), types, sizes, state], fields=list(ATTACHMENT))
 
     def attachment(self, path: str | None, name: str | None, kind: str | None, size: int | None) -> dict[str, Any]:
         """The attachment struct of a medium named by the database."""

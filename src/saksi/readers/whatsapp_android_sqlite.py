@@ -211,6 +211,19 @@ def _optional(values: Ints, known: Mask) -> list[int | None]:
     return [value if there else None for value, there in zip(values.tolist(), known.tolist(), strict=True)]
 
 
+def _some_text(side: Side, column: str) -> bool:
+    return column in side.texts and side.texts[column].null_count < len(side)
+
+
+def _optional_numbers(side: Side, column: str, at: Ints, found: Mask) -> list[int | None]:
+    """Numbers that are there and not 0."""
+    if column not in side.ints:
+        return [None] * len(at)
+    values, known = side.ints[column]
+    good = found & known[at] & (values[at] != 0)
+    return [v if g else None for v, g in zip(values[at].tolist(), good.tolist(), strict=True)]
+
+
 def _kinds(codes: Ints) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(_KINDS))
 
@@ -366,6 +379,9 @@ class _Store:
         where = np.flatnonzero(is_media)
         if not len(where):
             return
+        if not self.files.by_name and not _some_text(side, "file_hash"):
+            rows.attachments = self._media_not_here(rows, kind, where, at[where], found[where])
+            return
         known = [int(r) for r in at[where]] if len(side) else []
         paths, names, types, hashes = (
             side.text(c, known) if len(side) else [None] * len(where) for c in ("file_path", "media_name", "mime_type", "file_hash")
@@ -385,6 +401,26 @@ class _Store:
             if seconds[j]:
                 rows.flag(np.array([i]), f"duration_s:{seconds[j]}")
         rows.attachments = pa.array(struct, pa.list_(ATTACHMENT))
+
+    def _media_not_here(self, rows: Rows, kind: Ints, where: Ints, at: Ints, found: Mask) -> pa.Array:
+        """As `_media`, all at once, for a database that was handed in without files."""
+        side = self.sides.media
+        row = pa.array(at, mask=~found)
+        nothing = pa.nulls(len(where), pa.string())
+        paths, names, mimes = (
+            side.texts[c].take(row) if c in side.texts else nothing for c in ("file_path", "media_name", "mime_type")
+        )
+        own = encoded([MEDIA_OF.get(n) for n in range(TYPES)], np.clip(kind[where], 0, TYPES - 1), kind[where] >= 0)
+        types = pc.coalesce(mimes, own.dictionary.take(own.indices))
+        size = pa.array(_optional_numbers(side, "file_size", at, found), pa.int64())
+        seconds = _optional_numbers(side, "media_duration", at, found)
+        long = np.array([bool(s) for s in seconds], dtype=np.bool_)
+        rows.flag(where[long], [f"duration_s:{s}" for s in seconds if s])
+        structs = self.files.not_here(paths, names, types, size)
+        counts = np.zeros(rows.n, dtype=np.int64)
+        counts[where] = 1
+        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+        return pa.ListArray.from_arrays(pa.array(offsets), structs, mask=pa.array(counts == 0))
 
     def _places(self, rows: Rows, rowids: Ints, texts: Fill) -> None:
         side = self.sides.location

@@ -95,8 +95,8 @@ class Cells:
     bad: Ints
 
 
-def _pointers(block: Block) -> tuple[Ints, Ints, Ints]:
-    """owner and position of each cell, and the pages whose cell list cannot be right."""
+def pointers_of(block: Block) -> tuple[Ints, Ints, Ints, Ints]:
+    """owner and position of each cell, where the pointer to it stands, and the pages whose cell list cannot be right."""
     heads = block.heads()
     header = 12 if block.kind in (INTERIOR_INDEX, INTERIOR_TABLE) else 8
     counts = u16(block.buf, heads + 3)
@@ -105,16 +105,17 @@ def _pointers(block: Block) -> tuple[Ints, Ints, Ints]:
     counts = np.where(broken, 0, counts)
     owner = np.repeat(np.arange(len(block.pages), dtype=np.int64), counts)
     nth = np.arange(len(owner), dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
-    places = u16(block.buf, heads[owner] + header + 2 * nth)
+    slots = heads[owner] + header + 2 * nth
+    places = u16(block.buf, slots)
     first = heads - base + header + 2 * counts
     good = (places >= first[owner]) & (places + 4 <= block.usable)
     bad = np.unique(np.concatenate([np.flatnonzero(broken), owner[~good]]))
-    return owner[good], base[owner[good]] + places[good], bad
+    return owner[good], base[owner[good]] + places[good], slots[good], bad
 
 
 def cells_of(block: Block) -> Cells:
     """The cells of a block whose pages hold payloads (all kinds but interior pages of tables)."""
-    owner, at, bad = _pointers(block)
+    owner, at, _, bad = pointers_of(block)
     buf, usable = block.buf, block.usable
     start = at + 4 if block.kind == INTERIOR_INDEX else at
     size, n = varints(buf, start)
@@ -194,7 +195,7 @@ class Walk:
             self.bad += [(int(n), "no_btree_page") for n in block.pages]
 
     def _children(self, block: Block) -> list[int]:
-        owner, at, bad = _pointers(block)
+        owner, at, _, bad = pointers_of(block)
         self.bad += [(int(block.pages[i]), "cells") for i in bad]
         left = u32(block.buf, at)
         right = u32(block.buf, block.heads() + 8)

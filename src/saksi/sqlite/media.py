@@ -40,6 +40,7 @@ from saksi.sqlite.btree import (
     Walk,
     cells_of,
     overflow_chain,
+    pointers_of,
     varints,
 )
 from saksi.sqlite.logs import WAL_HEADER
@@ -219,6 +220,7 @@ class _Cutter:
         self.size, self.usable = db.header.page_size, db.header.usable
         self.cuts = Cuts()
         self.names: dict[int, str] = {}
+        self.chained: dict[int, int] = {}
         self.walk = Walk(db)
         self.spans: tuple[list[Span], list[Span]] = ([], [])
 
@@ -230,6 +232,7 @@ class _Cutter:
             for block in self.walk.blocks(root, kinds=everything):
                 self._block(block, root)
         self._free_pages()
+        self._overflow_pages()
         self._unseen()
         self._behind()
         self.cuts.main, self.cuts.log = (_merged(s) for s in self.spans)
@@ -242,15 +245,13 @@ class _Cutter:
     def _block(self, block: Block, root: int) -> None:
         interior = block.kind in (INTERIOR_INDEX, INTERIOR_TABLE)
         heads = block.heads()
-        counts = np.minimum((block.buf[heads + 3].astype(np.int64) << 8) | block.buf[heads + 4], self.usable // 2)
-        head_ends = heads + (12 if interior else 8) + 2 * counts
-        starts, ends = [heads], [head_ends]
+        _, places, slots, _ = pointers_of(block)
+        starts, ends = [heads, slots], [heads + (12 if interior else 8), slots + 2]
         base = np.arange(len(block.pages), dtype=np.int64) * self.size
         if len(block.pages) and block.pages[0] == 1:
             starts.append(np.array([0, 92], dtype=np.int64))
             ends.append(np.array([72, 100], dtype=np.int64))
         if block.kind == INTERIOR_TABLE:
-            places = _interior_places(block, heads, counts)
             starts.append(places)
             ends.append(places + 4 + varints(block.buf, np.minimum(places + 4, len(block.buf) - 9))[1])
         else:
@@ -328,7 +329,7 @@ class _Cutter:
             rest = self._bytes(block, cells, i, begin, int(cells.size[i]) - begin)
             self._segments_cut(block, cells, i, begin, dead_cuts(rest))
         for i in np.flatnonzero(bad).tolist():  # a record that cannot be read: as unused room
-            self._segments_cut(block, cells, i, 0, dead_cuts(self._bytes(block, cells, i, 0, int(cells.local[i]))))
+            self._segments_cut(block, cells, i, 0, dead_cuts(self._bytes(block, cells, i, 0, int(cells.size[i]))))
 
     def _value(
         self, block: Block, cells: Cells, i: int, root: int, column: int, at: int, size: int, *, is_text: bool
@@ -378,12 +379,18 @@ class _Cutter:
                     self._cut(page, inside + start - offset, end - start)
 
     def _chains(self, cells: Cells) -> None:
-        """Mark overflow pages as used; cut the room behind their last payload byte."""
+        """Note which overflow pages are used and how far. Not as visited: a damaged pointer into a tree must not hide a page."""
         for i in np.flatnonzero(cells.overflow).tolist():
             left = int(cells.size[i] - cells.local[i])
-            for page, n in overflow_chain(self.db, self.walk, int(cells.overflow[i]), left):
-                if 4 + n < self.size:
-                    self._dead_stretch(page, 4 + n)
+            for page, n in overflow_chain(self.db, None, int(cells.overflow[i]), left):
+                self.chained[page] = max(self.chained.get(page, 0), 4 + n)
+
+    def _overflow_pages(self) -> None:
+        """Cut the room behind the last payload byte of overflow pages."""
+        for page, end in self.chained.items():
+            if not self.walk.seen[page]:
+                self.walk.seen[page] = True
+                self._dead_stretch(page, end)
 
     def _dead_stretch(self, page: int, start: int) -> None:
         for offset, length in dead_cuts(self.db.page(page)[start:]):
@@ -448,16 +455,6 @@ class _Cutter:
                     self.cuts.unused += cut
                 at += len(data)
             at = max(at, start + length)
-
-
-def _interior_places(block: Block, heads: Ints, counts: Ints) -> Ints:
-    owner = np.repeat(np.arange(len(heads), dtype=np.int64), counts)
-    nth = np.arange(len(owner), dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
-    at = heads[owner] + 12 + 2 * nth
-    at = np.minimum(at, len(block.buf) - 2)
-    inside = (block.buf[at].astype(np.int64) << 8) | block.buf[at + 1]
-    good = inside + 4 <= block.usable
-    return np.asarray(owner[good] * block.page_size + inside[good])
 
 
 def _merged(spans: list[Span]) -> list[Span]:

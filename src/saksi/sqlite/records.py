@@ -36,6 +36,10 @@ def value_sizes(types: Ints) -> Ints:
     return np.where(small, SIZES[np.clip(types, 0, 11)], (types - 12) >> 1)
 
 
+_SHORT: Final = value_sizes(np.arange(128, dtype=np.int64))
+"""Bytes of a value by a serial type that fits one byte."""
+
+
 def header_ends(buf: Bytes, cells: Cells) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
     """Where each record's types begin and end, and which records have a header that cannot be read from here."""
     length, n = varints(buf, cells.start) if len(cells.start) else (cells.start, cells.start)
@@ -75,16 +79,22 @@ class Records:
         want = set(wanted)
         for c in range(last):
             more = at < stop
-            types, n = varints(buf, np.where(more, at, 0))
-            types = np.where(more, types, MISSING)
-            sizes = value_sizes(types)
+            n: Any = 1
+            first = buf[at]
+            if more.all() and (not len(first) or int(first.max()) < 0x80):
+                types, sizes = first.astype(np.int64), _SHORT[first]
+            else:
+                types, n = varints(buf, np.where(more, at, 0))
+                types, n = np.where(more, types, MISSING), np.where(more, n, 0)
+                sizes = value_sizes(types)
             if c in want:
                 self.columns[c] = Column(types, body.copy(), body + sizes <= local_end)
-            at = at + np.where(more, n, 0)
+            at = at + n
             body += sizes
             wrong = (at > stop) | (types == 10) | (types == 11) | (sizes < 0) | (body - cells.start > cells.size)
-            self.bad |= wrong
-            body = np.where(wrong, stop, body)
+            if wrong.any():
+                self.bad |= wrong
+                body = np.where(wrong, stop, body)
         self._payloads: dict[int, bytes | None] = {}
 
     def __len__(self) -> int:

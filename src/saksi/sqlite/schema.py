@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from saksi.sqlite.btree import LEAF_TABLE, Walk, cells_of
+from saksi.sqlite.btree import LEAF_TABLE, Walk, cells_of, pointers_of
 from saksi.sqlite.pages import PageFile
 from saksi.sqlite.records import Records, repaired
 
@@ -178,5 +178,5 @@ def count_rows(walk: Walk, table: Table) -> int:
     """How many rows a table's pages hold."""
     rows = 0
     for block in walk.blocks(table.root, kinds=(LEAF_TABLE, 2, 10)):
-        rows += len(cells_of(block).at)
+        rows += len(pointers_of(block)[1])
     return rows

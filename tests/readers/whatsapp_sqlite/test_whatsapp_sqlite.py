@@ -273,6 +273,48 @@ def test_the_old_schema_alone_and_beside_the_new(tmp_path: Path) -> None:
         assert len(own(rows)) == 7 + (name == "both")
 
 
+def test_tables_beside_that_are_empty(tmp_path: Path) -> None:
+    kinds = (0, 1, 4, 5, 7, 14, 15, 20, 42, 66, 90)
+    rows, reading = read(android(tmp_path / "x.db", "".join(message(n, k) for n, k in enumerate(kinds, 1))))
+    whole(reading)
+    assert [r["kind"] for r in rows] == ["text", "media", "contact", "location", "service", "contact", "deleted", "media", "media",
+                                         "poll", "call"]  # fmt: skip
+    assert rows[1]["attachments"] == [{"name": None, "digest": None, "media_type": "image", "size": None, "state": "omitted"}]
+
+
+def test_media_that_were_handed_in_beside(tmp_path: Path) -> None:
+    picture = b"\xff\xd8\xff\xe0" + bytes(range(200))
+    android(tmp_path / "msgstore.db", message(1, 1) + message(2, 1) + """
+      insert into message_media(message_row_id, file_path, file_size) values(1, 'Media/WhatsApp Images/a.jpg', 9),
+       (2, 'Media/b.jpg', 9);""")
+    (tmp_path / "Media" / "WhatsApp Images").mkdir(parents=True)
+    (tmp_path / "Media" / "WhatsApp Images" / "a.jpg").write_bytes(picture)
+    rows, reading = read(tmp_path)
+    assert [(a["state"], a["digest"]) for r in rows for a in r["attachments"]] == [
+        ("present", hashlib.sha256(picture).hexdigest()), ("missing", None)]
+    assert {p["part"]: p["role"] for p in reading.account()["parts"]}["Media/WhatsApp Images/a.jpg"] == "attachment"
+
+
+def test_newest_rows_are_in_the_log(tmp_path: Path) -> None:
+    path = android(tmp_path / "a.db", message(1, text="lama"))
+    c = sqlite3.connect(path)
+    c.execute("pragma journal_mode=wal")
+    c.execute("pragma wal_autocheckpoint=0")
+    c.executescript(message(2, text="baru"))
+    c.commit()
+    (tmp_path / "in").mkdir()
+    for name in ("", "-wal", "-shm"):
+        (tmp_path / "in" / f"msgstore.db{name}").write_bytes((tmp_path / f"a.db{name}").read_bytes())
+    c.close()
+    rows, reading = read(tmp_path / "in")
+    assert [r["text"] for r in rows] == ["lama", "baru"]
+    assert {p["part"]: p["role"] for p in reading.account()["parts"]} == {
+        "msgstore.db": "messages", "msgstore.db-wal": "metadata", "msgstore.db-shm": "metadata"}
+    alone, reading = read(tmp_path / "in" / "msgstore.db")
+    assert [r["text"] for r in alone] == ["lama"]
+    assert [p.reason for p in reading.problems] == ["log_missing"]
+
+
 def test_texts_in_odd_shapes(tmp_path: Path) -> None:
     def script(c: sqlite3.Connection) -> None:
         c.executescript(message(1, text="baik") + message(2) + message(3) + message(4))
