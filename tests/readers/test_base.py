@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +14,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from saksi.parts import Part, Source
 from saksi.readers import _ahead
 from saksi.readers._ahead import ahead
-from saksi.readers.base import CONST_ROWS_MAX, nulls, numbered
+from saksi.readers._records import Alone
+from saksi.readers.base import (
+    CONST_ROWS_MAX,
+    Chunk,
+    Evidence,
+    Reading,
+    ReadSettings,
+    nulls,
+    numbered,
+)
 
 AT = st.integers(min_value=0, max_value=2**63 - 1)
 
@@ -88,3 +100,39 @@ def test_a_caller_that_stops_leaves_no_thread_behind(monkeypatch: pytest.MonkeyP
     next(results)
     results.close()  # type: ignore[attr-defined]
     assert threading.active_count() == before
+
+
+class _Breaks(Alone):
+    """A reader of one row a part that has an error of its own in some parts, before or behind their row."""
+
+    name = "breaks"
+
+    def __init__(self, before: set[int], behind: set[int]) -> None:
+        self.before, self.behind = before, behind
+
+    def recognise(self, part: Part) -> Evidence | None:
+        return Evidence("breaks") if part.size else None
+
+    def read(self, source: Source, parts: Sequence[Part], settings: ReadSettings) -> Iterator[Chunk]:
+        for part in parts if source.name and settings.zone is None else ():
+            if part.number in self.before:
+                raise KeyError(part.number)
+            span = np.array([0]), np.array([part.size])
+            yield Chunk(part, {"span_start": span[0], "span_end": span[1], "kind": pa.array(["text"])})
+            if part.number in self.behind:
+                raise KeyError(part.number)
+
+
+@pytest.mark.parametrize(("before", "behind", "given_"), [
+    (set(), set(), [0, 1, 2, 3]), ({1}, set(), [0, 2, 3]), ({0}, {2}, [1, 2, 3]), (set(), {0, 3}, [0, 1, 2, 3]),
+    ({0, 1, 2, 3}, set(), []),
+])
+def test_an_error_of_a_reader_in_one_part_costs_no_other(before: set[int], behind: set[int], given_: list[int]) -> None:
+    parts = [Part(f"{n}.txt", n, 4, lambda: io.BytesIO(b"kata")) for n in range(4)]
+    source = Source("x", "folder", hashlib.sha256(b"x").hexdigest(), 16, parts, [])
+    reading = Reading(source, [(_Breaks(before, behind), parts)], ReadSettings(), [], {})
+    rows = [row for batch in reading for row in batch.to_pylist()]
+    assert sorted(int(r["source_part"][0]) for r in rows) == given_
+    assert [r["seq"] for r in rows] == list(range(len(rows)))
+    assert {p.part for p in reading.problems if p.reason == "unaccounted"} == {f"{n}.txt" for n in before}
+    assert ("reader_failed" in {p.reason for p in reading.problems}) is bool(before | behind)

@@ -13,7 +13,7 @@ messages, container and problems must tile the part exactly. What a reader leave
 `unaccounted`; what it claims twice is a defect and raises `TableError`.
 
 A reader never raises for bad input: a broken record is a row of kind `unparsed` and a problem; whatever escapes all the
-same is wrapped here as the problem `reader_failed`, with the rows before it kept.
+same is wrapped here as the problem `reader_failed`, with the rows before it kept and the parts behind it read all the same.
 """
 
 from __future__ import annotations
@@ -448,18 +448,28 @@ class Reading:
                     self._row_tallies[part.number] = RowTally(part)
                 else:
                     self._tallies[part.number] = PartTally(self._as_received(part), "messages")
-            try:
-                chunks = map(self._as_calibrated, map(_as_placed, reader.read(self.source, parts, self.settings)))
-                for chunk in _meanwhile(self.source, chunks):
-                    batch = complete_batch(self.source, chunk, self.records)
-                    self._count(chunk, batch)
-                    if batch.num_rows:
-                        yield batch
-            except (TableError, InputRefused, MemoryError):
-                raise
-            except Exception:  # noqa: BLE001 - the seam: one broken part never ends a case
-                self.problems.append(Problem("reader_failed", parts[0].path if len(parts) == 1 else None))
+            yield from self._batches(reader, parts)
         self._close()
+
+    def _batches(self, reader: Reader, parts: Sequence[Part]) -> Iterator[pa.RecordBatch]:
+        """The rows of some parts. A reader that fails is asked again for each part it had not come to: what breaks it in one
+        chat must not cost the others."""
+        met: set[int] = set()
+        try:
+            chunks = map(self._as_calibrated, map(_as_placed, reader.read(self.source, parts, self.settings)))
+            for chunk in _meanwhile(self.source, chunks):
+                met.add(chunk.part.number)
+                batch = complete_batch(self.source, chunk, self.records)
+                self._count(chunk, batch)
+                if batch.num_rows:
+                    yield batch
+        except (TableError, InputRefused, MemoryError):
+            raise
+        except Exception:  # noqa: BLE001 - the seam: one broken part never ends a case
+            self.problems.append(Problem("reader_failed", parts[0].path if len(parts) == 1 else None))
+            for part in parts if len(parts) > 1 else ():
+                if part.number not in met:
+                    yield from self._batches(reader, [part])
 
     def _as_received(self, part: Part) -> Part:
         """The part of the source that a reader got another form of."""
