@@ -523,8 +523,8 @@ class Earlier:
             if known == number and own == tag and start < before:
                 return start
         for numbers, starts, tags in reversed(self._blocks):
-            low, high = np.searchsorted(numbers, number, "left"), np.searchsorted(numbers, number, "right")
-            for k in range(int(high) - 1, int(low) - 1, -1):
+            k = int(numbers.searchsorted(number, "right"))
+            while (k := k - 1) >= 0 and numbers[k] == number:
                 if tags[k] == tag and starts[k] < before:
                     return int(starts[k])
         return None

@@ -53,6 +53,33 @@ class Reference(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     type: str = "Default"
 
 
+class File(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """An attachment."""
+
+    id: str
+    url: str
+    fileName: str  # noqa: N815 - the export's key
+    fileSizeBytes: int  # noqa: N815 - the export's key
+
+
+class Emoji(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """What somebody reacted with; id is "" for those of Unicode."""
+
+    name: str
+    id: str | None = None
+    code: str | None = None
+    isAnimated: bool = False  # noqa: N815 - the export's key
+    imageUrl: str | None = None  # noqa: N815 - the export's key
+
+
+class Reaction(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A reaction and who gave it, as far as the export names them."""
+
+    emoji: Emoji
+    count: int
+    users: list[msgspec.Raw] = []
+
+
 class Message(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """A record as the tool writes it."""
 
@@ -64,11 +91,11 @@ class Message(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     timestampEdited: str | None = None  # noqa: N815 - the export's key
     callEndedTimestamp: str | None = None  # noqa: N815 - the export's key
     isPinned: bool = False  # noqa: N815 - the export's key
-    attachments: list[msgspec.Raw] = []
+    attachments: list[File] = []
     components: list[msgspec.Raw] = []
     embeds: list[msgspec.Raw] = []
     stickers: list[msgspec.Raw] = []
-    reactions: list[msgspec.Raw] = []
+    reactions: list[Reaction] = []
     mentions: list[msgspec.Raw] = []
     reference: Reference | None = None
     forwardedMessage: msgspec.Raw | None = None  # noqa: N815 - the export's key
@@ -188,7 +215,7 @@ class _Job(jr.Job):
             url, name, size = item.said("url"), item.said("fileName"), item.whole("fileSizeBytes")
             item.skip("id")
             row.attachments.append(self.attachment(url or name, jr.media_type_of(name or url), size=size))
-            if name and url and not re.split(r"[?#]", url)[0].endswith(name):
+            if _named_otherwise(name, url):
                 row.children.append(({"kind": "media", "text": name, "flags": [f"field:{within}attachments.fileName"]}, True))
         for item in f.items("stickers"):
             name, url = item.said("name"), item.said("sourceUrl")
@@ -234,17 +261,8 @@ class _Job(jr.Job):
             emoji = item.inner("emoji")
             name, code, number = emoji.said("name"), emoji.said("code"), emoji.id("id")
             emoji.skip("isAnimated", "imageUrl")
-            count = item.whole("count") or 0
-            base = jr.tag("emoji", number) + (jr.tag("code", code) if code != name else [])
             people = [_author(u) for u in item.items("users")]
-            for p in people:
-                row.children.append(({
-                    "kind": "reaction", "text": name, "flags": [*base, *p.flags] or None, "sender_id": p.id,
-                    "sender_name": p.shown, "sent_at_basis": "none",
-                }, False))
-            if count > len(people):
-                flags = [*base, f"count:{count - len(people)}"]
-                row.children.append(({"kind": "reaction", "text": name, "flags": flags, "sent_at_basis": "none"}, False))
+            row.children += [(own, False) for own in _reacted(name, number, code, item.whole("count") or 0, people)]
 
     # -- many records at once ----------------------------------------------------------------------------------------
 
@@ -288,6 +306,17 @@ class _Job(jr.Job):
             known = self.authors[key] = _author(jr.Fields(value if isinstance(value, dict) else {}))
         return known
 
+    def _files(self, i: int, m: Message, attachments: js.Sparse, children: list[js.Child]) -> None:
+        """The attachments of a plain record."""
+        found = []
+        for a in m.attachments:
+            url, name = a.url or None, a.fileName or None
+            found.append(self.attachment(url or name, jr.media_type_of(name or url), size=a.fileSizeBytes))
+            if _named_otherwise(name, url):
+                own = {"kind": "media", "text": name, "flags": ["field:attachments.fileName"]}
+                children.append(js.Child(i, own, inherits=True))
+        attachments.put(i, found)
+
     def _assembled(
         self, block: js.Block, records: list[Message], times: pa.Array, rows: dict[int, jr.Row]
     ) -> Iterator[Chunk]:
@@ -296,23 +325,36 @@ class _Job(jr.Job):
         flags: list[Sequence[str]] = [p.flags for p in people]
         texts: list[str | None] = [m.content for m in records]
         replies: dict[int, str | None] = {}
+        kinds: list[str] = ["text"] * n
+        edits: list[int | None] = [None] * n
+        children: list[js.Child] = []
+        attachments = js.Sparse("attachments", n)
         for i, m in enumerate(records):
-            if m.mentions and i not in rows:
+            if i in rows:
+                continue
+            if m.timestampEdited:
+                flags[i] = [*flags[i], "edited"]
+                edits[i] = jr.iso_time(m.timestampEdited)[0]
+            if m.attachments:
+                self._files(i, m, attachments, children)
+                if not m.content:
+                    kinds[i], texts[i] = "media", None
+            for r in m.reactions:
+                by = [self._of(raw) for raw in r.users]
+                children += [js.Child(i, own, inherits=False) for own in
+                             _reacted(r.emoji.name or None, r.emoji.id or None, r.emoji.code or None, r.count, by)]
+            if m.mentions:
                 flags[i] = [*flags[i], *chain.from_iterable(jr.tag("mention", self._of(raw).id) for raw in m.mentions)]
-            if m.reference is not None and i not in rows:
+            if m.reference is not None:
                 replies[i] = self.target(m.reference.messageId, m.reference.channelId, int(block.spans[i, 0]))
         columns: dict[str, Any] = {
             "span_start": block.spans[:, 0], "span_end": block.spans[:, 1], "platform": Constant("discord", n),
             "thread_id": Constant(self.thread_id, n), "thread_title": Constant(self.thread_title, n),
             "sent_at_text": pa.array([m.timestamp for m in records], pa.string()), "sent_at": times,
             "sent_at_basis": _bases(records), "sender_id": pa.array([p.id for p in people], pa.string()),
-            "sender_name": pa.array([p.shown for p in people], pa.string()), "kind": Constant("text", n),
+            "sender_name": pa.array([p.shown for p in people], pa.string()),
         }
-        children: list[js.Child] = []
-        attachments = js.Sparse("attachments", n)
         if rows:
-            kinds: list[str] = ["text"] * n
-            edits: list[int | None] = [None] * n
             forwards: list[str | None] = [None] * n
             for i, row in rows.items():
                 kinds[i], texts[i], flags[i] = row.kind, row.text, row.flags
@@ -323,7 +365,8 @@ class _Job(jr.Job):
                 children += [js.Child(i, own, inherits) for own, inherits in row.children]
                 for reason in row.reasons:
                     self.problem(reason, int(block.spans[i, 0]), int(block.spans[i, 1]))
-            columns |= {"kind": kinds, "edited_at": edits, "forwarded_from": forwards}
+            columns["forwarded_from"] = forwards
+        columns |= {"kind": kinds, "edited_at": edits}
         columns |= {"text": pa.array(texts, pa.string()), "flags": _lists(flags), "attachments": attachments.array()}
         if replies:
             columns["reply_to"] = [replies.get(i) for i in range(n)]
@@ -332,11 +375,31 @@ class _Job(jr.Job):
         yield from js.assemble(self.part, columns, n, children, self.ledger.claim(block.spans), problems, named)
 
 
+def _named_otherwise(name: str | None, url: str | None) -> bool:
+    """Whether a file's name is not what its address ends with."""
+    return bool(name and url) and not re.split(r"[?#]", url or "")[0].endswith(name or "")
+
+
+def _reacted(
+    name: str | None, number: str | None, code: str | None, count: int, people: Sequence[Author]
+) -> Iterator[dict[str, Any]]:
+    """The child rows of one reaction: one a person, one for those who are only counted."""
+    base = jr.tag("emoji", number) + (jr.tag("code", code) if code != name else [])
+    for p in people:
+        yield {
+            "kind": "reaction", "text": name, "flags": [*base, *p.flags] or None, "sender_id": p.id, "sender_name": p.shown,
+            "sent_at_basis": "none",
+        }
+    if count > len(people):
+        yield {"kind": "reaction", "text": name, "flags": [*base, f"count:{count - len(people)}"], "sent_at_basis": "none"}
+
+
 def _is_plain(m: Message) -> bool:
+    """Whether a record is made of what `_assembled` knows."""
     return (
-        (m.type == "Default" or m.type == "Reply") and m.timestampEdited is None and m.callEndedTimestamp is None
-        and not m.isPinned and not m.attachments and not m.components and not m.embeds and not m.stickers
-        and not m.reactions and m.forwardedMessage is None and m.interaction is None
+        (m.type == "Default" or m.type == "Reply") and m.callEndedTimestamp is None
+        and not m.isPinned and not m.components and not m.embeds and not m.stickers
+        and m.forwardedMessage is None and m.interaction is None
         and (m.reference is None or m.reference.type != "Forward")
     )
 

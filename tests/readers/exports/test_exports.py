@@ -180,12 +180,17 @@ def test_fast_and_slow_way_of_discord_agree() -> None:
         if n % 5 == 0:
             more = {"type": "Reply", "reference": {
                 "messageId": messages[-3]["id"], "channelId": "860000000000000201", "guildId": None}}
+        if n % 6 == 0:
+            more["attachments"] = [{"id": "1", "url": f"https://cdn.example.com/{n}.png?ex=1", "fileName": "warung.png" if n % 4 else
+                                    f"{n}.png", "fileSizeBytes": n}]
+        if n % 8 == 0:
+            more["timestampEdited"] = "2026-01-05T19:30:00+07:00"
         if n % 7 == 0:
             more["mentions"] = [people[n % 4]]
         if n % 9 == 0:
             more["reactions"] = [{"emoji": {"id": "", "name": "👍", "code": "thumbsup", "isAnimated": False, "imageUrl": ""},
                                   "count": 2, "users": [{k: v for k, v in people[0].items() if k != "roles"}]}]
-        messages.append(g.dce_message(n, people[n % 4], f"kata {n}", **more))
+        messages.append(g.dce_message(n, people[n % 4], f"kata {n}" if n % 12 else "", **more))
     assert discord_exporter_json._MANY.decode(g.dumped(messages))
     fast, _ = rows_of(g.dumped(g.dce(messages), indent=2), "discord_exporter_json")
     slow, _ = rows_of(g.dumped(g.dce([*messages, {**messages[0], "baru": None}]), indent=2), "discord_exporter_json")
