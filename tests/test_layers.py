@@ -17,7 +17,7 @@ RANKS = [
     ["text"],
     ["table", "vault", "parts"],
     ["mime"],
-    ["embedded"],
+    ["embedded", "ocr"],
     ["sqlite"],
     ["readers"],
     ["intake"],

@@ -43,3 +43,18 @@ NAME_CHARS_MAX = 4096
 
 WHATSAPP_CAPS = (10_000, 40_000)
 """WhatsApp stops an export at 40,000 messages without media and 10,000 with (facts FORMATS 1.1): such a count is said."""
+
+PICTURE_BYTES_MAX = 40 * MIB
+"""A screenshot as a file: PNG of the largest phones stay under 10 MiB, scrolled-together ones under 30."""
+
+PICTURE_PIXELS_MAX = 40_000_000
+"""Pixels of one picture: a phone's screen has 2 to 5 million, a scrolled-together one up to 30; a bomb has a billion."""
+
+PICTURE_SIDE_MAX = 32_000
+"""Longest side in pixels, for the same reason; encoders of phones stop at 32,767."""
+
+PICTURE_SECONDS_MAX = 240
+"""Time to read one picture: two seconds for a screen on a fast core; the largest picture on an old laptop takes minutes."""
+
+PICTURE_MEMORY_BYTES = 4 * GIB
+"""Address space of the process that decodes and reads pictures (the networks and one large picture take under 1.5 GiB)."""

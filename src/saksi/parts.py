@@ -70,6 +70,8 @@ class Part:
     where a limit forbids to unpack it. known_digest: SHA-256 hex where it is known already. checked_end: of a sealed database
     log, how many of its bytes held when it was received (what was cut out since breaks its checksums).
     cut_media: what a sealed copy lacks, by (start, end) in the part. notes: what readers found out about it once.
+    transcript: gives what was read on a picture that the user declared to be a screenshot (`saksi.ocr`), None for
+    everything else: no other picture is ever read.
     """
 
     path: str | None
@@ -79,6 +81,7 @@ class Part:
     media: str | None = None
     state: str = "present"
     known_digest: str | None = None
+    transcript: Callable[[], bytes] | None = None
     modified: tuple[int, int, int, int, int, int] | None = None
     cut_media: Mapping[tuple[int, int], CutMedium] = field(default_factory=dict)
     checked_end: int | None = None

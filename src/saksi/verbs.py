@@ -93,6 +93,39 @@ def open_path_or_stream(path: Path | str, stdin: BinaryIO | None = None) -> Sour
     return open_source(Path(path), meanwhile=True)
 
 
+def screenshot_paths(told: bool | Path | Sequence[Path]) -> tuple[Path | None, ...]:
+    """A declaration as `saksi.ocr.declare` takes it."""
+    if isinstance(told, bool):
+        return (None,) if told else ()
+    return (told,) if isinstance(told, Path) else tuple(told)
+
+
+def check_screenshots(declared: Sequence[Path | None]) -> None:
+    """Refuse a declaration that nothing can be done with. Raises UsageError (ocr_missing), InputRefused (no_such_file)."""
+    if not declared:
+        return
+    from saksi import ocr
+
+    if not ocr.is_there():
+        raise UsageError("ocr_missing")
+    if any(path is not None and not path.exists() for path in declared):
+        raise InputRefused("no_such_file")
+
+
+@contextlib.contextmanager
+def declared_screenshots(source: Source, path: Path, declared: Sequence[Path | None]) -> Iterator[None]:
+    """While open, declared pictures of `source` are read by a process of its own. Raises as `check_screenshots`."""
+    if not declared:
+        yield
+        return
+    from saksi import ocr
+
+    check_screenshots(declared)
+    with ocr.Reading() as reading:
+        ocr.declare(source, path, declared, reading)
+        yield
+
+
 def start_reading(source: Source, how: ReadSettings) -> Reading:
     """A reading of `source`. Raises InputRefused where no reader knows any part."""
     reading = read_source(source, how)
@@ -106,9 +139,14 @@ def read(
     zone: str | None = None,
     date_order: str | None = None,
     lang: str = "id",
+    screenshots: bool | Path | Sequence[Path] = False,
 ) -> ReadResult:
-    """Read an export without a case. Raises InputRefused, UsageError."""
-    with open_source(Path(path), meanwhile=True) as source:
+    """Read an export without a case. screenshots: which pictures are screenshots (True: those of a path that holds nothing else).
+
+    Raises InputRefused, UsageError.
+    """
+    told = screenshot_paths(screenshots)
+    with open_source(Path(path), meanwhile=not told) as source, declared_screenshots(source, Path(path), told):
         reading = start_reading(source, settings(format, zone, date_order))
         messages = pa.Table.from_batches(list(reading), schema=MESSAGE_SCHEMA)
         return ReadResult(messages, reading.problem_table(lang), reading.account(lang))
@@ -324,6 +362,8 @@ class BuildOptions:
     by: str = "C1"
     lang: str = "id"
     out: Path | None = None
+    screenshots: tuple[Path | None, ...] = ()
+    """Files and folders declared to be screenshots; None among them: every source that holds nothing but pictures."""
 
 
 @dataclass
@@ -414,6 +454,8 @@ def build(
     from saksi.case.store import Case
     from saksi.case.view import code_for
 
+    check_screenshots(options.screenshots)
+    paths = with_screenshots(paths, options.screenshots)
     if not paths and not is_case(folder):
         raise UsageError("nothing_given")
     rule = media_rule(options)
@@ -426,7 +468,7 @@ def build(
     with case_ as case, Finders(big=_much_to_read(paths)) as finders:
         if rule.statement is not None:
             case.add_statement("media-adults-agreed", rule.statement, options.by)
-        taken = pipeline.take_in(case, paths, rule, progress)
+        taken = pipeline.take_in(case, paths, rule, progress, options.screenshots)
         if case.get("code") is None:
             case.set("code", code_for([r.digest for _, r, _ in case.sources()]))
         _remember(case, options, ask)
@@ -450,6 +492,15 @@ def build(
             not_found=not_found,
             threads=options.threads or json.loads(case.get("threads") or "[]"),
         )
+
+
+def with_screenshots(paths: Sequence[Path], declared: Sequence[Path | None]) -> list[Path]:
+    """What is handed in: the exports, and declared paths that lie in none of them."""
+    if not declared:
+        return list(paths)
+    from saksi import ocr
+
+    return [*paths, *ocr.paths_beside(paths, declared)]
 
 
 BIG_BYTES: Final = 4 * MIB
@@ -495,7 +546,7 @@ def calibrate(case: Case, told: str, by: str) -> None:
         if not message_id.startswith(received.digest[:16] + "-"):
             continue
         own = case.get(f"date_order:{label}") or case.get("date_order")
-        with pipeline.open_reading(case, received, settings(case.get("format"), "UTC", own)) as reading:
+        with pipeline.open_reading(case, label, received, settings(case.get("format"), "UTC", own)) as reading:
             row = next((r for batch in reading for r in _row_of(batch, message_id)), None)
         if row is None:
             break
@@ -558,17 +609,19 @@ def _read_all(case: Case, options: BuildOptions, ask: Ask | None, finders: Finde
         own = case.get(f"date_order:{label}") if general.date_order is None else None
         zone = case.get(f"calibrated:{label}") or general.zone
         how = replace(general, zone=zone, date_order=general.date_order if own is None else own)
-        if case.get_json(label, "settings") == _asked(how, threads):
+        asked = _asked(how, threads, pipeline.pictures_read(case, label))
+        if case.get_json(label, "settings") == asked:
             continue
         read_ = reader.read_in(label, received, how)
         ambiguous = any(p["reason"] == "date_order_ambiguous" for p in read_.account["problems"])
         if ambiguous and how.date_order is None and ask is not None and (order := ask.date_order(label, received.name)):
-            done.append((read_, _asked(how, threads)))
+            done.append((read_, asked))
             _store_read(case, done)  # the second reading replaces it
             how = replace(how, date_order=order)
             read_ = reader.read_in(label, received, how)
             case.set(f"date_order:{label}", order)
-        done.append((read_, _asked(how, threads)))
+            asked = asked | {"date_order": order}
+        done.append((read_, asked))
     _store_read(case, done)
     for key, value in (("date_order", options.date_order), ("format", options.format)):
         if value is not None:
@@ -604,25 +657,26 @@ def _chosen_threads(case: Case, options: BuildOptions, ask: Ask | None, how: Rea
     return [t for t in dict.fromkeys([*before, *told]) if t is not None]
 
 
-def _asked(how: ReadSettings, threads: Sequence[str] | None) -> dict[str, Any]:
+def _asked(how: ReadSettings, threads: Sequence[str] | None, pictures: int) -> dict[str, Any]:
     from saksi import __version__
 
-    return {
+    asked = {
         "zone": how.zone,
         "date_order": how.date_order,
         "format": how.format,
         "version": __version__,
         "threads": None if threads is None else list(threads),
     }
+    return asked | {"pictures": pictures} if pictures else asked
 
 
 def _list_threads(case: Case, unread: Sequence[tuple[str, Any]], how: ReadSettings) -> list[dict[str, Any]]:
     from saksi.case import pipeline
 
     listed = []
-    for _, received in unread:
+    for label, received in unread:
         summaries = ThreadSummaries()
-        with pipeline.open_reading(case, received, how) as reading:
+        with pipeline.open_reading(case, label, received, how) as reading:
             for batch in reading:
                 summaries.update(batch)
         listed += [{**row, "source_name": received.name} for row in summaries.rows()]
@@ -795,6 +849,41 @@ def decide(case: Case, mark_id: str, state: str, by: str, note: str | None) -> N
                 case.decide(mark_id, state, by, note)
                 return
     raise UsageError("unknown_mark")
+
+
+def look(case: Case, message_id: str, picture: Path, out: Path, by: str) -> int:
+    """Write the lines of one row that was read from a screenshot as a PNG, nothing else of the picture. Returns how many lines.
+
+    The picture is not in the case: it is handed in again and must have the digest that was recorded. A `view` event in the
+    log. Raises UsageError (unknown_message, no_lines_to_show, by_not_a_code, ocr_missing), InputRefused
+    (other_picture, unreadable_file), StorageFailed.
+    """
+    from saksi import ocr
+    from saksi.case import lines_of
+    from saksi.errors import StorageFailed
+
+    check_by(by)
+    if not ocr.is_there():
+        raise UsageError("ocr_missing")
+    label, digest, boxes = lines_of.lines_of(case, message_id)
+    try:
+        data = picture.read_bytes()
+    except OSError as e:
+        raise InputRefused("unreadable_file") from e
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise InputRefused("other_picture")
+    with ocr.Reading() as reading:
+        png = reading.crop(data, boxes)
+    if png is None:
+        raise UsageError("no_lines_to_show")
+    case.vault.append(
+        "view", actor=by.lower(), what="line", exhibit=label, lines=len(boxes), message=case.vault.commitment(message_id)
+    )
+    try:
+        out.write_bytes(png)
+    except OSError as e:
+        raise StorageFailed("disk_refused") from e
+    return len(boxes)
 
 
 def verify(folder: Path, passphrase: str | None, lang: str | None = None) -> dict[str, Any]:

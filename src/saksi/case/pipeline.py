@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pyarrow as pa
 
 from saksi import findings, signals
@@ -26,6 +27,8 @@ from saksi.case.finders import Finders
 from saksi.case.store import Case
 from saksi.errors import InputRefused, SaksiError
 from saksi.intake import READING_ERRORS, MediaRule, Received, receive, sealed_source
+from saksi.ocr import Declared, declared_parts, may_be_declared, packed, transcribed
+from saksi.ocr import Reading as Ocr
 from saksi.parts import Source, open_source
 from saksi.readers.base import Reading, ReadSettings
 from saksi.readers.registry import read_source
@@ -68,8 +71,14 @@ class Taken:
     error: SaksiError | None = None
 
 
-def take_in(case: Case, paths: Sequence[Path], rule: MediaRule, progress: Progress = no_progress) -> list[Taken]:
-    """Seal every path that is new. Labels follow (name, digest), not the order of the call: same files, same case."""
+def take_in(
+    case: Case, paths: Sequence[Path], rule: MediaRule, progress: Progress = no_progress, declared: Declared = ()
+) -> list[Taken]:
+    """Seal every path that is new. Labels follow (name, digest), not the order of the call: same files, same case.
+
+    declared: what the user declared to be screenshots; what stands on them is read now, from the files as received, and sealed, for the
+    pictures themselves are not kept.
+    """
     taken: list[Taken] = []
     known: list[tuple[str, str, int, Path, Source | None]] = []
     with ThreadPoolExecutor(DIGESTING) as pool:
@@ -86,6 +95,8 @@ def take_in(case: Case, paths: Sequence[Path], rule: MediaRule, progress: Progre
         for done, (_, digest, position, path, opened) in enumerate(sorted(known, key=lambda k: k[:3]), 1):
             progress("progress.seal", done, len(known))
             taken.append(_take_one(case, path, opened, digest, rule, position))
+        if declared:
+            _transcribe(case, [(digest, path) for _, digest, _, path, _ in sorted(known, key=lambda k: k[:3])], declared, progress)
     return sorted(taken, key=lambda t: t.position)
 
 
@@ -100,6 +111,46 @@ def _opened(path: Path, position: int) -> Source | SaksiError:
     if position > OPEN_MAX:
         source.close()
     return source
+
+
+TRANSCRIPTS: Final = "transcripts"
+"""Name of the derived value that holds what was read on a source's screenshots: part number -> transcript."""
+
+
+def _transcribe(case: Case, given: Sequence[tuple[str, Path]], declared: Declared, progress: Progress) -> None:
+    """Read what stands on declared screenshots, from the files as received; seal it; log that it was done.
+
+    given: (digest, path) of what was handed in. A file that changed since it was sealed is left alone: its digest is another.
+    """
+    labels = {received.digest: label for label, received, _ in case.sources()}
+    with Ocr() as ocr:
+        for digest, path in given:
+            label = labels.get(digest)
+            if label is None or not may_be_declared(path, declared):
+                continue
+            with open_source(path) as source:
+                before = case.get_json(label, TRANSCRIPTS) or {}
+                parts = [p for p in declared_parts(source, path, declared) if str(p.number) not in before]
+                if source.digest != digest or not parts:
+                    continue
+                for done, part in enumerate(parts, 1):
+                    progress("progress.transcribe", done, len(parts))
+                    before[str(part.number)] = msgspec.json.decode(packed(transcribed(ocr, part)))
+                case.put_json(label, TRANSCRIPTS, before)
+            case.vault.append("transcribe", exhibit=label, pictures=len(parts), engine=ocr.code)
+
+
+def _with_transcripts(case: Case, label: str, source: Source) -> None:
+    """Give declared parts what was read on them, so that a source is read again without its pictures."""
+    stored = case.get_json(label, TRANSCRIPTS) or {}
+    for part in source.parts:
+        if (value := stored.get(str(part.number))) is not None:
+            part.transcript = lambda value=value: msgspec.json.encode(value)
+
+
+def pictures_read(case: Case, label: str) -> int:
+    """How many pictures of a source were read."""
+    return len(case.get_json(label, TRANSCRIPTS) or {})
 
 
 def _take_one(case: Case, path: Path, opened: Source | None, digest: str, rule: MediaRule, position: int) -> Taken:
@@ -120,9 +171,10 @@ def _take_one(case: Case, path: Path, opened: Source | None, digest: str, rule: 
 
 
 @contextmanager
-def open_reading(case: Case, received: Received, settings: ReadSettings) -> Iterator[Reading]:
+def open_reading(case: Case, label: str, received: Received, settings: ReadSettings) -> Iterator[Reading]:
     """A reading of the sealed copy of a source."""
     with sealed_source(case.vault, received) as source:
+        _with_transcripts(case, label, source)
         yield read_source(source, settings)
 
 
@@ -138,7 +190,7 @@ class Reader:
 
     def read_in(self, label: str, received: Received, settings: ReadSettings) -> ReadIn:
         """Read one sealed source and seal its message table; what else comes of it is sealed by `ReadIn.store`."""
-        with open_reading(self.case, received, settings) as reading:
+        with open_reading(self.case, label, received, settings) as reading:
             return self._read_in(label, reading)
 
     def _read_in(self, label: str, reading: Reading) -> ReadIn:

@@ -39,10 +39,9 @@ def _grouped(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
-def _no_screenshots_yet(_context: click.Context, _option: click.Parameter, value: Path | None) -> None:
-    """Reading pictures of chats is not there yet: said, rather than taken and ignored."""
-    if value is not None:
-        raise UsageError("screenshots_not_yet")
+def _declared(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[Path | None, ...]:
+    """Paths declared to be screenshots; None where the option stands without one."""
+    return tuple(Path(value) if value else None for value in values)
 
 
 common = _grouped(
@@ -63,7 +62,15 @@ sources = _grouped(
     _option("--media", key="opt_media", default="digest", metavar="digest|police-key FILE|seal"),
     _option("--police-key", key="opt_police_key", type=click.Path(path_type=Path), hidden=True),
     _option("--adults-agreed", key="opt_adults_agreed"),
-    _option("--screenshots", key="opt_screenshots", type=click.Path(path_type=Path), callback=_no_screenshots_yet),
+    _option(
+        "--screenshots",
+        key="opt_screenshots",
+        metavar="[BERKAS|MAP]",
+        multiple=True,
+        is_flag=False,
+        flag_value="",
+        callback=_declared,
+    ),
 )
 passphrase_option = _option(
     "--passphrase-file", key="opt_passphrase_file", type=click.Path(path_type=Path, dir_okay=False)
@@ -95,6 +102,16 @@ def passphrase(file: Path | None, lang: str, *, new: bool) -> str:
     if not text.strip():
         raise UsageError("passphrase_empty")
     return str(text)
+
+
+def given_file(file: Path | None, screenshots: Sequence[Path | None]) -> Path:
+    """What is to be read: the file, or the one path that --screenshots names. Raises MissingParameter."""
+    named = [path for path in screenshots if path is not None]
+    if file is None and len(named) == 1:
+        return named[0]
+    if file is None:
+        raise click.MissingParameter(param_hint="BERKAS", param_type="argument")
+    return file
 
 
 def show_missing_threads(data: Mapping[str, Any], lang: str) -> None:
@@ -151,8 +168,10 @@ def build(
         by=told["by"],
         lang=lang,
         out=told["out"],
+        screenshots=told["screenshots"],
     )
-    if not exports and not verbs.is_case(case_folder):
+    verbs.check_screenshots(options.screenshots)
+    if not verbs.with_screenshots(exports, options.screenshots) and not verbs.is_case(case_folder):
         raise UsageError("nothing_given")
     verbs.check_by(options.by)
     verbs.media_rule(options)  # refuse before asking for a passphrase
@@ -178,7 +197,7 @@ def _show_build(data: dict[str, Any], case_folder: Path, lang: str) -> None:
 
 
 @saksi.command(help=help_("help_read"))
-@click.argument("file", metavar="BERKAS", type=click.Path(path_type=Path))
+@click.argument("file", metavar="BERKAS", required=False, type=click.Path(path_type=Path))
 @_option("-o", "--output", key="opt_output", type=click.Path(path_type=Path, dir_okay=False))
 @people
 @threads_option
@@ -186,13 +205,14 @@ def _show_build(data: dict[str, Any], case_folder: Path, lang: str) -> None:
 @reading
 @common
 def read(
-    file: Path,
+    file: Path | None,
     output: Path | None,
     threads: tuple[str, ...],
     zone: str | None,
     date_order: str | None,
     format_: str | None,
     lang: str,
+    screenshots: tuple[Path | None, ...],
     *,
     as_json: bool,
     **_told: Any,
@@ -201,8 +221,12 @@ def read(
     from saksi import verbs
 
     how = verbs.settings(format_, zone, date_order)
+    file = given_file(file, screenshots)
     verbs.check_output(output, [file])
-    with verbs.open_path_or_stream(file, standard_input()) as source:
+    with (
+        verbs.open_path_or_stream(file, standard_input()) as source,
+        verbs.declared_screenshots(source, file, screenshots),
+    ):
         account = verbs.read_to_file(source, how, output, lang, threads or None)
     if as_json:
         print_json(account)
@@ -215,20 +239,21 @@ def read(
 
 
 @saksi.command(help=help_("help_check"))
-@click.argument("file", metavar="BERKAS", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("file", metavar="BERKAS", required=False, type=click.Path(path_type=Path, allow_dash=True))
 @people
 @threads_option
 @sources
 @reading
 @common
 def check(
-    file: Path,
+    file: Path | None,
     at_risk: tuple[str, ...],
     threads: tuple[str, ...],
     zone: str | None,
     date_order: str | None,
     format_: str | None,
     lang: str,
+    screenshots: tuple[Path | None, ...],
     *,
     as_json: bool,
     **_told: Any,
@@ -238,9 +263,13 @@ def check(
     from saksi.signals import phase_labels
 
     how = verbs.settings(format_, zone, date_order)
+    file = given_file(file, screenshots)
     if str(file) == "-" and at_terminal():
         show.to_people(say("cli.paste_here", lang))
-    with verbs.open_path_or_stream(file, standard_input()) as source:
+    with (
+        verbs.open_path_or_stream(file, standard_input()) as source,
+        verbs.declared_screenshots(source, file, screenshots),
+    ):
         data, problems = verbs.check_source(source, how, at_risk, threads or None, lang)
     if as_json:
         print_json(data)
@@ -400,6 +429,39 @@ def decide(
         print_json({"mark_id": mark, "state": state})
     else:
         click.echo(say("cli.decided", lang))
+    return DONE
+
+
+@saksi.command(help=help_("help_look"))
+@case_argument
+@click.argument("message_id", metavar="PESAN")
+@click.argument("picture", metavar="GAMBAR", type=click.Path(path_type=Path, dir_okay=False))
+@_option("-o", "--output", key="opt_output_png", type=click.Path(path_type=Path, dir_okay=False), required=True)
+@_option("--by", key="opt_by", default="C1")
+@passphrase_option
+@common
+def look(
+    case_folder: Path,
+    message_id: str,
+    picture: Path,
+    output: Path,
+    by: str,
+    passphrase_file: Path | None,
+    lang: str,
+    *,
+    as_json: bool,
+) -> int:
+    """`saksi look`."""
+    from saksi import verbs
+
+    verbs.check_output(output, [picture])
+    with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+        lines = verbs.look(case, message_id, picture, output, by)
+    if as_json:
+        print_json({"output": str(output), "lines": lines})
+    else:
+        click.echo(say("cli.looked", lang, lines=lines))
+    show.warn_plaintext(output, lang)
     return DONE
 
 

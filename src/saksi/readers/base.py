@@ -110,8 +110,8 @@ class Chunk:
     or export metadata. problems: what went wrong; spans of problems that are not rows count as problem bytes only where
     `problem_spans` holds them. named_parts: numbers of parts that rows of this chunk name as attachments.
 
-    A database's rows have no spans: keys ("table-rowid") stand in the place of span_start. given: table -> how many of its
-    rows this chunk gives as messages and as problems. tables: what the database holds, once for a part.
+    A database's or a picture's rows have no spans: keys ("table-rowid", "0") stand in the place of span_start. given: table ->
+    how many of its rows this chunk gives as messages and as problems. tables: what the database holds, once for a part.
     """
 
     part: Part
@@ -444,7 +444,7 @@ class Reading:
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for reader, parts in self._jobs:
             for part in parts:
-                if part.media == "database":
+                if part.media == "database" or part.transcript is not None:
                     self._row_tallies[part.number] = RowTally(part)
                 else:
                     self._tallies[part.number] = PartTally(self._as_received(part), "messages")

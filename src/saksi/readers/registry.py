@@ -55,9 +55,16 @@ READERS: Final = {
 }
 
 
+DECLARED: Final = ("screenshot_image", "saksi.readers.screenshot_image")
+"""The reader of what a person declared to be screenshots: it recognises nothing by content, so it is not in READERS."""
+
+
 @cache
 def reader_named(name: str) -> Reader:
     """The reader called `name`. Raises UsageError for a name that is not in the registry."""
+    if name == DECLARED[0]:
+        declared: Reader = import_module(DECLARED[1]).reader
+        return declared
     if name not in READERS:
         raise UsageError("unknown_format_name", format=name[:40], known=", ".join(READERS))
     reader: Reader = import_module(READERS[name]).reader
@@ -128,6 +135,9 @@ def _assign(source: Source, forced: str | None) -> tuple[dict[str, list[Part]], 
     unclaimed: list[Part] = []
     problems: list[Problem] = []
     for part in source.parts:
+        if part.transcript is not None:
+            jobs.setdefault(DECLARED[0], []).append(part)
+            continue
         if (part.media not in (None, "database") and not is_page(part)) or part.state != "present" or part.size == 0:
             if part.size == 0 and part.path is not None and not part.path.endswith(("-wal", "-journal", "-shm")):
                 problems.append(Problem("empty_file", part.path))
@@ -190,8 +200,8 @@ def read_source(source: Source, settings: ReadSettings) -> Reading:
     Never raises for the content: what nobody knows is in the problems. `require_readable` turns "nothing at all" into
     an error for verbs that have nothing else to do.
     """
-    if settings.format is not None:
-        reader_named(settings.format)
+    if settings.format is not None and settings.format not in READERS:
+        raise UsageError("unknown_format_name", format=settings.format[:40], known=", ".join(READERS))
     jobs, unclaimed, problems = _assign(source, settings.format)
     problems = [Problem(t.reason, t.part, t.start, t.end) for t in source.troubles] + problems
     if _wrong_ending(source, jobs):
@@ -208,7 +218,7 @@ def read_source(source: Source, settings: ReadSettings) -> Reading:
             problems.append(Problem("unknown_format", part.path, 0, part.size))
     for part in (p for name in jobs for p in jobs[name] if p.media == "database"):
         roles |= {p.number: "metadata" for p in source.parts if p.path and p.path in _beside(part.path)}
-    ordered = [(reader_named(name), jobs[name]) for name in READERS if name in jobs]
+    ordered = [(reader_named(name), jobs[name]) for name in (*READERS, DECLARED[0]) if name in jobs]
     return Reading(source, ordered, settings, problems, roles)
 
 

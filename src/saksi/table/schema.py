@@ -79,6 +79,11 @@ REASONS: Final = (
     "log_missing",  # a log with newer rows lies beside the database and was not handed in
     "log_not_used",  # a log that does not belong to this database
     "database_too_large",  # packed, and too large to be unpacked in memory
+    "picture_too_large",  # more bytes or pixels than the bounds allow: not opened
+    "picture_damaged",  # a declared screenshot that cannot be decoded
+    "picture_animated",  # more than one frame: no screenshot
+    "picture_kind",  # declared a screenshot, but neither PNG, JPEG nor WebP
+    "picture_failed",  # the process that reads pictures died or took too long
     "reader_failed",  # a reader stopped with an error of its own
 )
 
@@ -128,6 +133,11 @@ Reason = Literal[
     "log_missing",
     "log_not_used",
     "database_too_large",
+    "picture_too_large",
+    "picture_damaged",
+    "picture_animated",
+    "picture_kind",
+    "picture_failed",
     "reader_failed",
 ]
 

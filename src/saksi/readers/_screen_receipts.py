@@ -1,0 +1,134 @@
+"""Transfer receipts: a page with a title of success, an amount, and labels with values beside or below them. Pure.
+
+    receipt_of(transcript) -> Receipt | None
+
+Rules, in order:
+1. A page is a receipt where a title of screenshot.yaml stands on it, an amount of rupiah, and labels of two different fields.
+2. A value stands right of its label in the same row, behind a colon in the label's own line, or in the rows
+   below it until the next label.
+3. Where no label names the amount, the amount in the largest letters is it.
+4. Values are the text as read; nothing is put into another form. The first label of a field wins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from saksi.ocr import Line, Transcript
+from saksi.readers._screen_layout import Row, rows_of
+from saksi.readers._screen_words import fold, words
+
+AMOUNT: Final = re.compile(r"(?:\bRp\.?|\bIDR)\s?\d[\d.,]*", re.IGNORECASE)
+FIELDS_MIN: Final = 2
+BELOW_ROWS: Final = 2
+"""Rows below a label that may belong to its value: a name and an account under it."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field. name: of screenshot.yaml; rows: its value, label left out."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(row.text for row in self.rows)
+
+    @property
+    def confidence(self) -> float:
+        return min(row.confidence for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """rows: everything that stands on it. fields: those found, in reading order."""
+
+    rows: tuple[Row, ...]
+    fields: tuple[Field, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(row.text for row in self.rows)
+
+    @property
+    def confidence(self) -> float:
+        return min(row.confidence for row in self.rows)
+
+    def field(self, name: str) -> Field | None:
+        """The field of that name."""
+        return next((f for f in self.fields if f.name == name), None)
+
+
+def _label(text: str) -> tuple[str, str] | None:
+    """(field, rest of the line) where a line is a label, alone or with its value behind a colon."""
+    labels = words().labels
+    folded = fold(text)
+    if folded in labels:
+        return labels[folded], ""
+    head, colon, rest = text.partition(":")
+    if colon and fold(head) in labels:
+        return labels[fold(head)], rest.strip()
+    return None
+
+
+def receipt_of(t: Transcript) -> Receipt | None:
+    """The receipt that a page shows, None where it is none."""
+    lines = [line for line in t.lines if line.text]
+    rows = rows_of(lines)
+    texts = [fold(line.text) for line in lines]
+    titled = any(text in words().titles for text in texts) or any(fold(row.text) in words().titles for row in rows)
+    if not titled or not any(AMOUNT.search(line.text) for line in lines):
+        return None
+    fields = _fields(rows)
+    if len({f.name for f in fields}) < FIELDS_MIN:
+        return None
+    if not any(f.name == "amount" and AMOUNT.search(f.text) for f in fields):
+        fields = [f for f in fields if f.name != "amount"] + _largest(lines)
+    return Receipt(tuple(rows), tuple(fields))
+
+
+def _fields(rows: Sequence[Row]) -> list[Field]:
+    fields: dict[str, Field] = {}
+    marked = [_label(row.pieces[0].text) or _label(row.text) for row in rows]
+    for i, (row, mark) in enumerate(zip(rows, marked, strict=True)):
+        if mark is None or mark[0] in fields:
+            continue
+        name, rest = mark
+        value: tuple[Row, ...] = ()
+        if rest:
+            value = (Row((_with_text(row.pieces[0], rest), *row.pieces[1:])),)
+        elif len(row.pieces) > 1 and _label(row.text) is None:
+            value = (Row(row.pieces[1:]),)
+        value += _below(rows, marked, i, row, beside=bool(value))
+        if value:
+            fields[name] = Field(name, value)
+    return list(fields.values())
+
+
+def _below(rows: Sequence[Row], marked: Sequence[object], i: int, label: Row, *, beside: bool) -> tuple[Row, ...]:
+    """Rows under a label: its value, or the second line of one that began beside it (nothing stands at the left there)."""
+    left = label.pieces[0].box[0]
+    height = label.bottom - label.top
+    kept: list[Row] = []
+    above = label
+    for row, mark in list(zip(rows, marked, strict=True))[i + 1 : i + 1 + BELOW_ROWS]:
+        at_left = row.pieces[0].box[0] <= left + 2 * height
+        if mark is not None or row.top - above.bottom > 1.6 * height or beside == at_left:
+            break
+        kept.append(row)
+        above = row
+    return tuple(kept)
+
+
+def _with_text(line: Line, text: str) -> Line:
+    return Line(line.box, text, line.confidence, line.ground, line.ink, line.region, line.signs)
+
+
+def _largest(lines: Sequence[Line]) -> list[Field]:
+    amounts = [line for line in lines if AMOUNT.search(line.text)]
+    best = max(amounts, key=lambda p: (p.box[3], -p.box[1]))
+    return [Field("amount", (Row((best,)),))]
