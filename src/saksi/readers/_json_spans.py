@@ -890,17 +890,22 @@ def damage_chunk(part: Part, damage: Damage, ledger: Ledger) -> Chunk:
     return bare_chunk(part, ledger.claim(span), span, problems)
 
 
+UNITS_FROM_S: Final = 100_000_000
+"""March 1973, before anybody chatted: as milliseconds the seconds of today lie below it."""
+
+
 def seconds_to_us(value: Any, per_second: int = 1) -> int | None:
     """A count of 1/per_second seconds since 1970 (number or its text) as microseconds, or None.
 
-
-    0 is what exporters write for "no time" and nothing after the year 9999 can be a time.
+    0 is what exporters write for "no time" and nothing after the year 9999 can be a time; nor can, where parts of a second
+    are counted, anything before UNITS_FROM_S: such a number counts something else (seconds), and 1970 would be a wrong time.
     """
     try:
         count = int(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return count * (1_000_000 // per_second) if 0 < count < 253_402_300_800 * per_second else None
+    first = 1 if per_second == 1 else UNITS_FROM_S * per_second
+    return count * (1_000_000 // per_second) if first <= count < 253_402_300_800 * per_second else None
 
 
 class Sparse:

@@ -58,6 +58,7 @@ _TREE: Final = frozenset({
 _LOOKS_DOUBLE: Final = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]")
 HELD_BYTES_MAX: Final = 16 * limits.MIB
 """A file up to this size is parsed once and its parsed blocks held (about twice its bytes); a larger one is walked twice."""
+_MS_FIRST: Final = js.UNITS_FROM_S * 1000
 _MS_END: Final = 253_402_300_800_000
 """The first millisecond after the year 9999."""
 _MEDIA_OF: Final = attrgetter("photos", "videos", "audio_files", "gifs", "files")
@@ -430,7 +431,7 @@ class _Block:
         for values, kinds in ((self.senders, {str}), (self.times, {int}), (self.texts, {str, type(None)})):
             if set(map(type, values)) - kinds:
                 special.update([i for i, v in enumerate(values) if type(v) not in kinds])
-        special.update([i for i, v in enumerate(self.times) if i not in special and not 0 < v < _MS_END])
+        special.update([i for i, v in enumerate(self.times) if i not in special and not _MS_FIRST <= v < _MS_END])
         for i in special:
             self.senders[i], self.times[i], self.texts[i] = "", 0, None
         return special

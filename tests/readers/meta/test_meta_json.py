@@ -149,7 +149,8 @@ def test_other_files_of_the_download_are_metadata_and_unknown_ones_under_message
     list(reading)
     roles = {p["part"]: p["role"] for p in reading.account("en")["parts"]}
     assert [p for p, role in roles.items() if role == "metadata"] == list(members)[1:5]
-    assert [p.part for p in reading.problems if p.reason == "unknown_format"] == list(members)[5:]
+    assert [p.part for p in reading.problems if p.reason == "unknown_format"] == list(members)[5:6]
+    assert roles[list(members)[6]] == "messages"  # a page of no chat that is known is read as a saved page
 
 
 @given(st.text())
@@ -289,3 +290,11 @@ def test_column_by_column_gives_what_one_by_one_gives(records: list[dict[str, An
         read_.append(read(reader, source_of(data), every=True))
     assert read_[0].rows == read_[1].rows  # type: ignore[attr-defined]
     assert read_[0].problems == read_[1].problems
+
+
+@pytest.mark.parametrize("n", [1, 40])
+def test_a_number_that_counts_seconds_is_no_time(n: int) -> None:
+    messages = [{"sender_name": "Sari", "timestamp_ms": 1_705_288_500, "content": f"halo {i}"} for i in range(n)]
+    data = {"participants": [{"name": "Sari"}, {"name": "Budi"}], "messages": messages, "title": "Sari", "thread_path": "inbox/sari_1"}
+    rows = rows_of(meta_json.reader, json.dumps(data).encode())
+    assert {(r["sent_at"], r["sent_at_basis"], r["sent_at_text"]) for r in rows} == {(None, "none", "1705288500")}
