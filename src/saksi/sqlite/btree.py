@@ -193,6 +193,7 @@ class Walk:
             yield block
         elif block.kind not in (LEAF_TABLE, LEAF_INDEX):
             self.bad += [(int(n), "no_btree_page") for n in block.pages]
+            self.seen[block.pages] = False  # nobody has looked into it: what is cut out of unused room holds for it
 
     def _children(self, block: Block) -> list[int]:
         owner, at, _, bad = pointers_of(block)
