@@ -135,6 +135,19 @@ def cold_check(f: Figures, room: Path) -> None:
     f.say(f"{seconds:.2f} s (importing pyarrow and numpy alone: {bare:.2f} s)")
 
 
+def screenshots(f: Figures, *, quick: bool) -> None:
+    """Rendered chats and receipts, where the extra `ocr` is installed."""
+    from saksi import ocr
+
+    if not ocr.is_there():
+        return
+    from benchmarks import bench_screenshots
+
+    f.say("\n## Screenshots, rendered\n")
+    for line in bench_screenshots.lines_of(bench_screenshots.measure(quick=quick)):
+        f.say(line)
+
+
 def main() -> int:
     """Run all benchmarks."""
     parser = argparse.ArgumentParser()
@@ -154,6 +167,7 @@ def main() -> int:
         telegram(f, room, records, times)
         meta(f, room, records, times)
         whole_phone(f, room, phone, miner)
+        screenshots(f, quick=quick)
     finally:
         shutil.rmtree(room)
     if not quick:

@@ -94,7 +94,7 @@ def _one(row: dict[str, Any], drawn: screens.Bubble, score: Score) -> None:
     score.counts["wrong text"] += bool(errors)
     score.counts["wrong text, unsure"] += bool(errors) and unsure
     if errors:
-        score.wrong.append(f"{row['text']!r} for {drawn.text!r} ({row['confidence']:.3f})")
+        score.wrong.append(f"{row['text']!r} for {drawn.text!r} ({row['confidence']})")
     score.counts["pairs"] += 1
     side = row["direction"] == ("out" if drawn.own else "in")
     score.counts["side"] += side
