@@ -9,7 +9,8 @@ A case keeps no PDF, only its digest: pictures, fonts and forms inside it cannot
 3. The words are taken out by pypdf in a process of its own with bounds on time, memory and pages: a PDF may be made to be slow.
    What goes wrong there is one row of kind unparsed, problem broken_record.
 
-Needs the optional package pypdf (`pip install 'saksi[pdf]'`); without it no PDF is claimed. Facts: docs/formats/web.md#pdf.
+Needs the optional package pypdf (`pip install 'saksi[pdf]'`); without it no PDF is claimed.
+Facts: docs/formats/web.md#pdf. Versions: PDF as pypdf 5 to 7 reads it.
 """
 
 from __future__ import annotations

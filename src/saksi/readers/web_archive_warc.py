@@ -58,13 +58,15 @@ _COLUMNS: Final = (*web.COLUMNS, "thread_id", "thread_title", "sent_at_text")
 
 @dataclass
 class Record:
-    """start: of the record. body, end: its content. data: the content, b"" where it is not wanted or too long."""
+    """start: of the record. body, end: its content. data: the content, b"" where it is not wanted or too long. cut: the file ends
+    inside it."""
 
     header: dict[str, str]
     start: int
     body: int
     end: int
     data: bytes = b""
+    cut: bool = False
 
 
 @dataclass
@@ -140,9 +142,7 @@ class Reader:
         wanted = header.get("warc-type", "") in ("response", "resource", "conversion") and size <= limits.MESSAGE_BYTES_MAX
         data = self._have(size) if wanted else b""
         got = self._skip(size)
-        if got < size:
-            return Damage(start, self.at, "truncated")
-        return Record(header, start, start + body, self.at, data)
+        return Record(header, start, start + body, self.at, data, cut=got < size)
 
 
 @dataclass
@@ -165,6 +165,8 @@ class _File:
                     yield js.bare_chunk(self.part, self.ledger.claim(span), span, [problem])
                     continue
                 self._record(found)
+                if found.cut:
+                    self.table.problems.append(Problem("truncated", self.part.path, found.end, found.end))
                 if len(self.table) >= ROWS_AT_ONCE:
                     yield from self._flush()
             yield from self._flush()

@@ -17,7 +17,9 @@ References: https://github.com/gildas-lormeau/SingleFile; `_html_spans`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from saksi import limits
 from saksi.parts import Part, Source
@@ -25,6 +27,8 @@ from saksi.readers import _html_spans as hs
 from saksi.readers import _json_spans as js
 from saksi.readers import _web_blocks as web
 from saksi.readers.base import Chunk, Evidence, Problem, ReadSettings, const
+
+_A_CHATS_PLACE: Final = re.compile(r"(?:^|/)messages?_?\d*\.html?\Z")
 
 
 def whole(part: Part) -> tuple[bytes, list[Problem]]:
@@ -65,6 +69,8 @@ class WebPageHtml:
         from saksi.readers.meta_html import reader as meta
 
         head = part.head()
+        if _A_CHATS_PLACE.search(part.path or ""):  # what no chat reader knows there is said, not read as something else
+            return None
         if not hs.looks_like_html(head) or hs.family(head) is not None or meta.recognise(part) is not None:
             return None
         return Evidence("web_page")

@@ -14,29 +14,8 @@ from saksi.readers.base import ReadSettings
 from saksi.readers.page_pdf_text import made, reader
 from saksi.readers.registry import claims, read_source
 from tests.readers.html.generate import zipped
+from tests.readers.html.web_pages import pdf
 from tests.readers.telegram.reading import source_of
-
-
-def pdf(*pages: str, title: str = "Bukti transfer", date: str = "D:20261123201500+07'00'") -> bytes:
-    """A small PDF of one line a page, written by hand: Helvetica, no pictures."""
-    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"", b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"]
-    kids = []
-    for text in pages:
-        escaped = text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
-        stream = f"BT /F1 12 Tf 72 720 Td ({escaped}) Tj ET".encode("latin-1")
-        objects.append(b"<</Length %d>>stream\n%b\nendstream" % (len(stream), stream))
-        page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F1 3 0 R>>>>/Contents %d 0 R>>"
-        objects.append(page % len(objects))
-        kids.append(len(objects))
-    objects[1] = b"<</Type/Pages/Count %d/Kids[%b]>>" % (len(kids), b" ".join(b"%d 0 R" % k for k in kids))
-    objects.append(f"<</Title({title})/CreationDate({date})>>".encode())
-    out, places = b"%PDF-1.4\n", []
-    for number, body in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % p for p in places)
-    return out + b"xref\n0 %d\n0000000000 65535 f \n%btrailer<</Size %d/Root 1 0 R/Info %d 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (
-        len(objects) + 1, table, len(objects) + 1, len(objects), len(out))
 
 
 def read(data: bytes) -> tuple[list[dict[str, Any]], Any]:

@@ -18,13 +18,14 @@ OWN = {path.split("/")[0] for path in SAMPLES}
 
 def test_folders_hold_the_samples_and_nothing_else() -> None:
     there = {str(p.relative_to(FOLDER).as_posix()) for name in OWN for p in (FOLDER / name).rglob("*") if p.is_file()}
-    assert there == {f"{path}/{name}" for path, files in SAMPLES.items() for name in files} | {f"{p}.jsonl" for p in SAMPLES}
+    files = {f"{path}/{name}".rstrip("/") for path, members in SAMPLES.items() for name in members}
+    assert there == files | {f"{path}.jsonl" for path in SAMPLES}
 
 
 @pytest.mark.parametrize("path", SAMPLES)
 def test_sample(path: str) -> None:
     for name, data in SAMPLES[path].items():
-        assert (FOLDER / path / name).read_bytes() == data
+        assert (FOLDER / path / name if name else FOLDER / path).read_bytes() == data
     assert golden(path, SAMPLES[path]) == (FOLDER / f"{path}.jsonl").read_text(encoding="utf-8")
 
 
