@@ -117,7 +117,7 @@ def confusion() -> dict[str, Counter[str]]:
     for sample in samples():
         row = table.setdefault(sample.reader, Counter())
         with sample.open() as source:
-            row.update({r.name for part in source.parts if part.media is None and part.size for r in claims(part)})
+            row.update({r.name for part in source.parts if part.media in (None, "document") and part.size for r in claims(part)})
             row["samples"] += 1
     return table
 

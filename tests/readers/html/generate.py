@@ -38,7 +38,7 @@ def samples() -> dict[str, dict[str, bytes]]:
         },
         "telegram_html/alone": {"messages.html": telegram_pages.first()},
         "meta_html/instagram": {
-            f"{meta_pages.ROOT}/message_1.html": meta_pages.instagram(), "start_here.html": b"<html><title>Unduhan</title></html>",
+            f"{meta_pages.ROOT}/message_1.html": meta_pages.instagram(), f"{meta_pages.ROOT}/photos/1.jpg": b"\xff\xd8\xff\xe0 made up",
         },
         "meta_html/facebook_2019": {"message_1.html": meta_pages.facebook_2019()},
         "imessage_html/conversation": {"Keluarga.html": imessage_pages.conversation(), "style.css": b".sent {}\n"},
