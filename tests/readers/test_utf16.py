@@ -78,3 +78,13 @@ def test_places_of_every_character(text: str, order: str) -> None:
 @pytest.mark.parametrize("head", [b"", b"abc", CHAT.encode(), "漢字ばかり".encode() * 9, CHAT.encode("utf-32"), b"\0" * 4096])
 def test_what_is_no_utf16(head: bytes) -> None:
     assert utf16_order(head) is None
+
+
+def test_half_a_character_at_the_end_is_said_to_be_cut_off(tmp_path: Path) -> None:
+    raw = b"\xff\xfe" + CHAT.encode("utf-16-le") + b"5"
+    (tmp_path / "chat.txt").write_bytes(raw)
+    found, account = rows(tmp_path / "chat.txt")
+    assert len(found) == 4
+    assert {p["reason"]: (p["start"], p["end"]) for p in account["problems"]}["truncated"] == (len(raw) - 1, len(raw))
+    assert "unaccounted" not in {p["reason"] for p in account["problems"]}
+    assert account["bytes"]["problems"] == 1

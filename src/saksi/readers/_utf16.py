@@ -6,7 +6,7 @@ knows as it is and some reader knows so was saved again by another program.
 
 Recognised by the mark at its start (FF FE or FE FF), or by every second byte of the first ones being zero. A half surrogate
 becomes three bytes that are no valid UTF-8, so that readers keep and report it as such; an odd last byte stays outside and is
-reported as unaccounted. Bound: a part of TEXT_BYTES_MAX, since it is held in memory as a whole.
+reported as truncated. Bound: a part of TEXT_BYTES_MAX, since it is held in memory as a whole.
 """
 
 from __future__ import annotations

@@ -428,6 +428,7 @@ class Reading:
         self._roles = dict(roles)
         self._tallies: dict[int, PartTally] = {}
         self._row_tallies: dict[int, RowTally] = {}
+        self._halved: set[int] = set()
         self._kinds: Counter[str] = Counter()
         self._bases: Counter[str] = Counter()
         self._threads: dict[tuple[str | None, str | None], int] = {}
@@ -473,7 +474,12 @@ class Reading:
 
     def _as_received(self, part: Part) -> Part:
         """The part of the source that a reader got another form of."""
-        return next((p for p in self.source.parts if p.number == part.number), part)
+        if not isinstance(part, Twin):
+            return part
+        received = next((p for p in self.source.parts if p.number == part.number), part)
+        if received.size % 2:
+            self._halved.add(part.number)
+        return received
 
     def _as_calibrated(self, chunk: Chunk) -> Chunk:
         """Readers say `zone_given`; where the zone was found from a known event, that is how the times are known."""
@@ -522,7 +528,9 @@ class Reading:
         for number, tally in sorted(self._tallies.items()):
             counts, gaps = tally.close()
             self._part_bytes[number] = counts
-            self.problems.extend(Problem("unaccounted", tally.part.path, int(s), int(e)) for s, e in gaps[:1000])
+            half = tally.part.size - 1 if number in self._halved else -1  # half a UTF-16 unit at the end of a cut file
+            self.problems.extend(
+                Problem("truncated" if s == half else "unaccounted", tally.part.path, int(s), int(e)) for s, e in gaps[:1000])
         for number, rows in sorted(self._row_tallies.items()):
             self._part_rows[number], lost = rows.close()
             if lost:
