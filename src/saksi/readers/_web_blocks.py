@@ -90,7 +90,12 @@ class _Walk:
     inside: bytes = b""
 
     def run(self) -> None:
-        """All tokens."""
+        """All tokens; a tag that is cut in two at the end is none of the words."""
+        last = self.data.rfind(b"<")
+        behind = self.data[last + 1 :]
+        if last >= 0 and b">" not in behind and (not behind or behind[:1].isalpha() or behind[:1] in b"/!"):
+            self.page.cut = True
+            self.data = self.data[:last]
         for kind, start, end, name, raw in hs.tokens(self.data):
             if kind == hs.TEXT:
                 self._text(start, end)
@@ -99,8 +104,6 @@ class _Walk:
             elif kind == hs.END:
                 self._close(name)
         self._break()
-        last = self.data.rfind(b"<")
-        self.page.cut = last >= 0 and b">" not in self.data[last:] and self.data[last + 1 : last + 2].isalpha()
 
     def _text(self, start: int, end: int) -> None:
         if self.inside in hs.RAW or self.silent:
