@@ -384,3 +384,14 @@ def test_quoted_media_over_the_seam_of_two_blocks_are_found(before: int) -> None
     text = (b"kata biasa " * (before // 11 + 1))[: before - 2] + b"\r\n" + picture + b"\r\n\r\nsesudah\r\n"
     ((start, length),) = media_spans(lambda: io.BytesIO(text), len(text))
     assert text[start : start + length] == picture
+
+
+@pytest.mark.parametrize("behind", [b"END:VCARD\r\n", b"Besok jadi ya, jam 4\r\n", b"Besok; lalu\r\n", b"TEL:+62 860 0000 0001\r\n"])
+@pytest.mark.parametrize("folded", [False, True])
+def test_words_on_the_line_behind_a_picture_stay_words(behind: bytes, *, folded: bool) -> None:
+    packed = base64.b64encode(b"\xff\xd8\xff\xe0" + bytes(range(256)) * 12)
+    picture = b"\r\n".join(packed[i : i + 76] for i in range(0, len(packed), 76)) if folded else packed
+    data = b"PHOTO;ENCODING=b:" + picture + b"\r\n" + behind
+    (start, length), *more = media_spans(lambda: io.BytesIO(data), len(data))
+    assert not more
+    assert data[start : start + length].strip() == picture

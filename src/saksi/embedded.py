@@ -206,12 +206,25 @@ def _base64_spans(again: _Again, windows: list[tuple[int, int]], size: int) -> l
         at = first - back
         spans += [(back + m.start(), back + m.end()) for m in _B64_RUN.finditer(data, at) if len(m.group()) >= WINDOW]
         spans += [
-            (back + m.start(), back + m.end()) for m in _RUN.finditer(data, at)
+            (back + m.start(), back + _run_end(m, data)) for m in _RUN.finditer(data, at)
             if m.end() - m.start() >= WINDOW and _is_medium(m.group(), data[max(0, m.start() - BEFORE) : m.start()])
         ]
         places = (m.span(1) for m in _B64_PLACE.finditer(data, at))
         spans += [(back + a, back + b) for a, b in places if b - a >= WINDOW and not _is_text(data[a:b])]
     return spans
+
+
+LINE_MIN: Final = 40
+"""Letters of a line of base64 in the middle of a medium; every writer seen folds at 60 or more."""
+
+
+def _run_end(run: re.Match[bytes], data: bytes) -> int:
+    """Where a run ends: not with the first word of a line of words behind it ("END:VCARD", "Besok jadi")."""
+    end = run.end()
+    line = data.rfind(b"\n", run.start(), end) + 1
+    if line and end - line < LINE_MIN and data[end : end + 1] in (b":", b";", b" ", b",", b".", b"!", b"?", b"("):
+        return line
+    return end
 
 
 def _is_medium(run: bytes, before: bytes) -> bool:
