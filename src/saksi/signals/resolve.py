@@ -70,6 +70,7 @@ _NEW_SENTENCE: Final = re.compile(r"[.!?\u2026]+(?=\s)|\n|,?\s(?=(?:tapi|tp|awas
 _SPEAKS_TO_YOU: Final = re.compile(
     r"(?=.*\b(?:aku|ak|gw|gue|gua|saya|ku\w+|i|i['\u2019]?(?:ll|m|ve))\b)"
     r".*\b(?:kamu|km|lu|lo|elu|kau|awak|anda|\w{3,}mu|you|your|u|ur)\b", re.IGNORECASE)
+_QUOTE_MARK: Final = re.compile(r"[\"“”„«]")
 _QUOTED: Final = re.compile(r"[\"“”„«]([^\"“”„«»]{8,})[\"“”»]")
 
 
@@ -166,7 +167,7 @@ def _said(looked: _Thread, candidates: pa.Table) -> list[Said]:
         by = looked.at_risk.by(values.get("sender_id"), values.get("sender_name"))
         for i in numbers:
             signal = columns["signal"][i]
-            if signal in meant and heard.own_words(signal, columns["start"][i], columns["end"][i]):
+            if signal in meant and (heard.plain or heard.own_words(signal, columns["start"][i], columns["end"][i])):
                 result.append(Said(row, int(looked.position[row]), values["instant"], sender, by, signal,
                                    columns["start"][i], columns["end"][i], columns["rule"][i], columns["version"][i],
                                    meant[signal]))
@@ -185,9 +186,10 @@ class _Heard:
         self.cues = cues
         forwarded = values.get("forwarded_from") is not None or "forwarded" in (values.get("flags") or ())
         self.whole = (forwarded and len(text) >= FORWARDED_LONG) or (bool(cues) and len(text) >= NEWS_LONG)
-        self.quotes = [m.span(1) for m in _QUOTED.finditer(text)] if any(q in text for q in "\"“”„«") else []
+        self.quotes = [m.span(1) for m in _QUOTED.finditer(text)] if _QUOTE_MARK.search(text) else []
         if text.startswith(">"):  # the mail habit: the first line is somebody else's
             self.quotes.append((0, len(text.split("\n", 1)[0])))
+        self.plain = not (self.quotes or self.cues or self.joke or self.whole)  # nothing in it can be somebody else's
 
     def own_words(self, signal: str, start: int, end: int) -> bool:
         """A response keeps standing beside reported words ("he says he will post it, please help me"): it is why they
