@@ -122,7 +122,7 @@ def _windows(block: bytes, table: bytes) -> npt.NDArray[np.int64]:
     # eight flags are added at a time: each byte of a sum is at most WINDOW / 8, then bytes are added in pairs of two bytes' room
     eights = flags[:whole].view("<u8").reshape(-1, WINDOW // 8).sum(axis=1, dtype=np.uint64)
     pairs = (eights & _EVEN_BYTES) + ((eights >> np.uint64(8)) & _EVEN_BYTES)
-    counts = ((pairs * _FOUR_TIMES) >> np.uint64(48)).astype(np.int64)
+    counts: npt.NDArray[np.int64] = ((pairs * _FOUR_TIMES) >> np.uint64(48)).astype(np.int64)
     rest = flags[whole:]
     if len(rest):
         alike = int(rest.sum()) * WINDOW // len(rest) if len(rest) >= WINDOW // 4 else int(counts[-1:].sum())
