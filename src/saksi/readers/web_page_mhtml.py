@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import email.errors
 import email.header
 import re
 from collections.abc import Iterator, Sequence
@@ -196,7 +197,7 @@ def _title(subject: str | None) -> str | None:
         return None
     try:
         return str(email.header.make_header(email.header.decode_header(subject))) or None
-    except (UnicodeError, LookupError, ValueError):
+    except (UnicodeError, LookupError, ValueError, email.errors.MessageError):
         return subject
 
 
