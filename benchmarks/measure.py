@@ -34,6 +34,7 @@ def _import_all() -> None:
 def saksi_read(path: str, zone: str = "Asia/Jakarta", date_order: str = "") -> dict[str, Any]:
     """Full rows, account, problems of one export."""
     from saksi import verbs
+
     _import_all()
     how = verbs.settings(None, zone, date_order or None)
     started = time.perf_counter()

@@ -98,6 +98,8 @@ def may_know(name: str, part: Part) -> bool:
     patterns of the HTML readers take as long to make as a small chat to read)."""
     if name.endswith(("_html", "_xml")):
         return part.head().removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+    if name.endswith(("_json", "_jsonl", "_js")):
+        return b"{" in part.head()  # every one of them looks for a key of an object
     if name.endswith("_vcf"):
         return b"begin:vcard" in part.head()[:8192].lower()
     if name.startswith("email_"):
