@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -409,6 +409,20 @@ def instants(ms: Ints, known: Mask, *, scale: int = 1000) -> tuple[pa.Array, pa.
         return us, text, const("utc", len(ms))
     basis = pa.DictionaryArray.from_arrays(pa.array(np.where(good, 0, 1).astype(np.int32)), pa.array(["utc", "none"]))
     return us, text, basis
+
+
+def read_databases(source: Source, parts: Sequence[Part], chunks_of: Callable[[Opened], Iterator[Chunk]]) -> Iterator[Chunk]:
+    """What `chunks_of` makes of each database, then its account; one that cannot be read is said."""
+    for part in parts:
+        db = opened(source, part)
+        if db is None:
+            yield Chunk(part, {"kind": pa.array([], pa.string())}, problems=[Problem("broken_database", part.path)])
+            continue
+        try:
+            yield from chunks_of(db)
+            yield inventory_chunk(db)
+        finally:
+            db.db.close()
 
 
 def inventory_chunk(opened: Opened) -> Chunk:

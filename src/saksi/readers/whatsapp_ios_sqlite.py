@@ -33,13 +33,13 @@ from saksi.readers._sqlite import (
     encoded,
     instants,
     integers,
-    inventory_chunk,
     opened,
+    read_databases,
     table_names,
     words,
 )
 from saksi.readers._whatsapp_media import Files, Fill
-from saksi.readers.base import Chunk, Evidence, Problem, ReadSettings, const
+from saksi.readers.base import Chunk, Evidence, ReadSettings, const
 from saksi.sqlite.btree import Ints
 from saksi.sqlite.records import Records
 from saksi.sqlite.schema import Table
@@ -310,16 +310,7 @@ class WhatsAppIosSqlite:
         """Rows of each database, then its account."""
         names = contact_names(source)
         files = Files(source)
-        for part in parts:
-            db = opened(source, part)
-            if db is None:
-                yield Chunk(part, {"kind": pa.array([], pa.string())}, problems=[Problem("broken_database", part.path)])
-                continue
-            try:
-                yield from _Store(source, db, names, files).chunks()
-                yield inventory_chunk(db)
-            finally:
-                db.db.close()
+        return read_databases(source, parts, lambda db: _Store(source, db, names, files).chunks())
 
 
 reader = WhatsAppIosSqlite()
