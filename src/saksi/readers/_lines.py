@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -109,6 +110,31 @@ def part_lines(part: Part) -> Iterator[Line]:
         yield _line(carry, base, skip, len(carry), encoding, dropped)
     if broken or base + len(carry) < part.size:
         raise BrokenOff(base + len(carry))
+
+
+class LinesAhead:
+    """The lines of a part one by one, with a look at those that follow. Raises BrokenOff as `part_lines` does."""
+
+    def __init__(self, part: Part) -> None:
+        self._lines = part_lines(part)
+        self._ahead: deque[Line] = deque()
+
+    def take(self) -> Line | None:
+        """The next line; None at the end."""
+        return self._ahead.popleft() if self._ahead else next(self._lines, None)
+
+    def take_seen(self, n: int) -> list[Line]:
+        """The next `n` lines, all of them looked at before."""
+        return [self._ahead.popleft() for _ in range(n)]
+
+    def peek(self, n: int) -> Line | None:
+        """The line `n` lines on from the next one; None where the part ends before."""
+        while len(self._ahead) <= n:
+            line = next(self._lines, None)
+            if line is None:
+                return None
+            self._ahead.append(line)
+        return self._ahead[n]
 
 
 def _find(data: bytes, newline: bytes, at: int, base: int) -> int:

@@ -14,7 +14,6 @@ Facts and sources: docs/formats/discord.md. Versions: packages of 2017 to 2024.
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -22,7 +21,7 @@ from saksi import limits
 from saksi.parts import Part, Source
 from saksi.readers import _discord as dc
 from saksi.readers import _json_records as jr
-from saksi.readers._lines import Line, part_lines
+from saksi.readers._lines import Line, LinesAhead
 from saksi.readers._records import Record, container, read_records, unparsed
 from saksi.readers.base import Chunk, Evidence, ReadSettings
 
@@ -51,38 +50,28 @@ class _Walk:
     """Walks one channel."""
 
     def __init__(self, part: Part, job: jr.Job, channel: dc.Channel) -> None:
-        self.lines = part_lines(part)
-        self.ahead: deque[Line] = deque()
+        self.lines = LinesAhead(part)
         self.job, self.channel = job, channel
-
-    def _peek(self, n: int) -> Line | None:
-        while len(self.ahead) <= n:
-            line = next(self.lines, None)
-            if line is None:
-                return None
-            self.ahead.append(line)
-        return self.ahead[n]
 
     def records(self) -> Iterator[Record]:
         """Records in file order."""
         first = True
-        while (line := self._peek(0)) is not None:
+        while (line := self.lines.peek(0)) is not None:
             if line.text is None:
-                self.ahead.popleft()
+                self.lines.take()
                 yield unparsed(line.start, line.end, None, None, "oversize_message")
             elif (first and line.text == HEADER) or line.text == "":
-                self.ahead.popleft()
+                self.lines.take()
                 yield container(line.start, line.end)
             else:
-                yield self._record()
+                yield self._record(line)
             first = False
 
-    def _record(self) -> Record:
-        """The record that begins at the next line."""
-        first = self.ahead[0]
+    def _record(self, first: Line) -> Record:
+        """The record that begins at the next line, which is `first`."""
         text, n, quotes = "", 0, 0
         while True:
-            line = self._peek(n)
+            line = self.lines.peek(n)
             if line is None or line.text is None or line.end - first.start > RECORD_BYTES_MAX:
                 break
             n += 1
@@ -91,20 +80,20 @@ class _Walk:
             if quotes % 2 == 0:
                 fields = fields_of(text)
                 if fields is not None and len(fields) >= 3:
-                    return self._row(first.start, line.end, fields, [self.ahead.popleft() for _ in range(n)])
+                    return self._row(first.start, line.end, fields, self.lines.take_seen(n))
                 break
             text += line.ending
         return self._unread(first, is_open=quotes % 2 == 1)
 
     def _unread(self, first: Line, *, is_open: bool) -> Record:
         """The record at `first` as it stands; where its quote was left open: to the next line that begins like one."""
-        lines = [self.ahead.popleft()]
-        while is_open and (line := self._peek(0)) is not None and line.text is not None and not _START.match(line.text):
+        lines = self.lines.take_seen(1)
+        while is_open and (line := self.lines.peek(0)) is not None and line.text is not None and not _START.match(line.text):
             if line.end - first.start > RECORD_BYTES_MAX:
                 break
-            lines.append(self.ahead.popleft())
+            lines += self.lines.take_seen(1)
         text = "".join((line.text or "") + line.ending for line in lines[:-1]) + (lines[-1].text or "")
-        reason = "truncated" if is_open and self._peek(0) is None else "broken_record"
+        reason = "truncated" if is_open and self.lines.peek(0) is None else "broken_record"
         return unparsed(first.start, lines[-1].end, text, first.repair, reason)
 
     def _row(self, start: int, end: int, fields: list[str], lines: list[Line]) -> Record:

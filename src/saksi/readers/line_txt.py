@@ -30,7 +30,6 @@ Versions tested: forms of the page. References: facts FORMATS 5; public readers 
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -41,7 +40,7 @@ import msgspec
 from saksi import limits
 from saksi.datafiles import load
 from saksi.parts import Part, Source
-from saksi.readers._lines import Line, head_lines, part_lines
+from saksi.readers._lines import Line, LinesAhead, head_lines
 from saksi.readers._records import Alone, Record, container, read_records, unparsed
 from saksi.readers._stamps import DATE, TIME, stamp_of
 from saksi.readers._whatsapp_words import Title
@@ -134,8 +133,7 @@ class _Walk:
 
     def __init__(self, part: Part) -> None:
         self.part = part
-        self.lines = part_lines(part)
-        self.ahead: deque[Line] = deque()
+        self.lines = LinesAhead(part)
         self.day: tuple[re.Match[str], str] | None = None
         self.title: str | None = None
         self.row: Record | None = None
@@ -145,21 +143,10 @@ class _Walk:
         self.blanks: list[Line] = []
         self.started = False
 
-    def _next(self) -> Line | None:
-        return self.ahead.popleft() if self.ahead else next(self.lines, None)
-
-    def _peek(self, n: int) -> Line | None:
-        while len(self.ahead) <= n:
-            line = next(self.lines, None)
-            if line is None:
-                return None
-            self.ahead.append(line)
-        return self.ahead[n]
-
     def records(self) -> Iterator[Record]:
         """Records in file order."""
         number = 0
-        while (line := self._next()) is not None:
+        while (line := self.lines.take()) is not None:
             number += 1
             text = line.text
             if text is None:
@@ -265,7 +252,7 @@ class _Walk:
         ending, repair = line.ending, line.repair
         like_rows = False
         for n in range(WRAPPED_LINES_MAX):
-            more = self._peek(n)
+            more = self.lines.peek(n)
             if more is None or more.text is None or more.end - line.start > limits.MESSAGE_BYTES_MAX:
                 return
             text, repair = more.text, repair or more.repair
@@ -276,8 +263,7 @@ class _Walk:
                 row.reasons = ("invalid_utf8",) if repair is not None else ()
                 row.reasons += ("header_out_of_order",) if like_rows else ()
                 self.open_end = more.ending
-                for _ in range(n + 1):
-                    self.ahead.popleft()
+                self.lines.take_seen(n + 1)
                 return
             if not _doubled(text):
                 return
