@@ -251,30 +251,8 @@ On = Callable[[js.Field | js.Opened | js.Entered], Iterable[Chunk] | None]
 
 def decode_objects(block: js.Block) -> tuple[list[dict[str, Any] | None], dict[int, js.Repairs]]:
     """Every element of `block` as an object (None: it is none), and the repairs by position."""
-    n = len(block.spans)
-    try:
-        bulk = _MANY.decode(b"[%b]" % block.data if block.array is None else block.array)
-        if len(bulk) == n:
-            return list(bulk), {}
-    except js.DECODE_ERRORS:
-        pass
-    objects: list[dict[str, Any] | None] = []
-    repaired: dict[int, js.Repairs] = {}
-    for i in range(n):
-        start, end = map(int, block.spans[i])
-        repairs = js.Repairs()
-        value = None
-        if end - start > limits.MESSAGE_BYTES_MAX:
-            repairs.problems.append(("oversize_message", start, end))
-        else:
-            value = object_of(block.raw(i), start, repairs)
-            if value is None:
-                reason = "truncated" if block.cut and i == n - 1 else "broken_record"
-                repairs = js.Repairs(problems=[(reason, start, end)])
-        objects.append(value)
-        if repairs.how or repairs.problems:
-            repaired[i] = repairs
-    return objects, repaired
+    bulk = js.at_once(block, _MANY)
+    return (bulk, {}) if bulk is not None else js.one_by_one(block, object_of)
 
 
 def object_of(raw: bytes, start: int, repairs: js.Repairs) -> dict[str, Any] | None:

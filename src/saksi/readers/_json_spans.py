@@ -50,6 +50,7 @@ from saksi.readers.base import NO_SPANS, Chunk, Constant, Problem, Spans, const
 from saksi.table.schema import MESSAGE_SCHEMA
 
 S = TypeVar("S", bound=msgspec.Struct)
+T = TypeVar("T")
 Path = tuple[str, ...]
 BLANK: Final = b" \t\r\n"
 BOM: Final = b"\xef\xbb\xbf"
@@ -731,6 +732,37 @@ class Signs:
         return records
 
 
+def at_once(block: Block, many: Many) -> list[Any] | None:
+    """Every element of `block` by one decoder of lists; None where the block is not sound."""
+    try:
+        bulk = many.decode(b"[%b]" % block.data if block.array is None else block.array)
+    except DECODE_ERRORS:
+        return None
+    return list(bulk) if len(bulk) == len(block.spans) else None
+
+
+def one_by_one(
+    block: Block, read: Callable[[bytes, int, Repairs], T | None]
+) -> tuple[list[T | None], dict[int, Repairs]]:
+    """Every element of `block` as `read` gives it (None: it cannot be read), and the repairs by position."""
+    records: list[T | None] = []
+    repaired: dict[int, Repairs] = {}
+    for i in range(len(block.spans)):
+        start, end = map(int, block.spans[i])
+        repairs, record = Repairs(), None
+        if end - start > limits.MESSAGE_BYTES_MAX:
+            repairs.problems.append(("oversize_message", start, end))
+        else:
+            record = read(block.raw(i), start, repairs)
+            if record is None:
+                last = i == len(block.spans) - 1
+                repairs = Repairs(problems=[("truncated" if block.cut and last else "broken_record", start, end)])
+        records.append(record)
+        if repairs.how or repairs.problems:
+            repaired[i] = repairs
+    return records, repaired
+
+
 def decode_block(
     block: Block, many: Many, one: msgspec.json.Decoder[S], type_: type[S]
 ) -> tuple[list[Any], dict[int, Repairs]]:
@@ -738,31 +770,14 @@ def decode_block(
 
     Where the block is sound, all at once by `many`; else one by one as `type_`, whose field names are the same.
     """
-    n = len(block.spans)
-    try:
-        bulk = many.decode(b"[%b]" % block.data if block.array is None else block.array)
-        if len(bulk) == n:
-            return list(bulk), {}
-    except DECODE_ERRORS:
-        pass
-    records: list[S | None] = []
-    repaired: dict[int, Repairs] = {}
-    for i in range(n):
-        raw = block.raw(i)
-        repairs = Repairs()
+    bulk = at_once(block, many)
+    if bulk is not None:
+        return bulk, {}
+    records, repaired = one_by_one(block, lambda raw, start, repairs: decode_record(raw, start, one, type_, repairs))
+    for i, repairs in repaired.items():
         start, end = map(int, block.spans[i])
-        record = None
-        if len(raw) > limits.MESSAGE_BYTES_MAX:
-            repairs.problems.append(("oversize_message", start, end))
-        else:
-            record = decode_record(raw, start, one, type_, repairs)
-            if record is None:
-                repairs = Repairs(problems=[("truncated" if block.cut and i == n - 1 else "broken_record", start, end)])
-                if b"\0" in raw:
-                    repairs.problems.append(("nul_bytes", start + raw.index(b"\0"), start + raw.rindex(b"\0") + 1))
-        records.append(record)
-        if repairs.how or repairs.problems:
-            repaired[i] = repairs
+        if records[i] is None and end - start <= limits.MESSAGE_BYTES_MAX and b"\0" in (raw := block.raw(i)):
+            repairs.problems.append(("nul_bytes", start + raw.index(b"\0"), start + raw.rindex(b"\0") + 1))
     return records, repaired
 
 
