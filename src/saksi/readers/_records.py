@@ -256,13 +256,3 @@ def cut_inside(part: Part, start: int, end: int) -> CutMedium | None:
 
 def _spans(pairs: list[tuple[int, int]]) -> Spans:
     return np.array(pairs, dtype=np.int64) if pairs else NO_SPANS
-
-
-def title_of(source: Source, part: Part, *before: str) -> str | None:
-    """The thread's name as a file name gives it behind one of `before`, without ending; None where it gives none."""
-    name = part.name or source.name
-    stem = name.rsplit(".", 1)[0] if "." in name else name
-    for prefix in before:
-        if stem.startswith(prefix) and stem[len(prefix) :].strip():
-            return stem[len(prefix) :].strip()
-    return None

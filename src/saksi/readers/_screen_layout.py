@@ -23,7 +23,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -428,9 +428,3 @@ def _loose(lines: list[Line], bubbles: list[Item], t: Transcript, dp: float) -> 
         else:
             items.append(Item("screen", [row], (left, top, right, bottom)))
     return items
-
-
-def shifted(item: Item, by: int) -> Item:
-    """The item with its region moved down."""
-    left, top, right, bottom = item.region
-    return replace(item, region=(left, top + by, right, bottom + by))

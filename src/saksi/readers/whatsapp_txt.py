@@ -820,7 +820,6 @@ class _Senders:
     def __init__(self, raw: pa.Array) -> None:
         encoded = raw.cast(pa.binary()).dictionary_encode()
         self._n = len(raw)
-        self._indices = encoded.indices
         distinct = [repaired(b) for b in encoded.dictionary.to_pylist()]
         people = [_person(name) for name in distinct]
         self._people = people
