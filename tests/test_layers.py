@@ -27,6 +27,7 @@ RANKS = [
     ["case"],
     ["parties"],
     ["report"],
+    ["handover"],
     ["verbs"],
     ["cli"],
     ["__main__"],
