@@ -1,0 +1,1 @@
+"""The scripted evaluation set: conversations with the marks and phases that a careful reader gives them."""
