@@ -21,6 +21,7 @@ from saksi.vault import Vault, verify_case, verify_folder
 from saksi.vault.files import FileSystem
 from tests.vault.conftest import CHEAP, PASSPHRASE
 
+PACKED = [b"kecil", b"lain" * 20_000, b"", b"satu" * 30]
 CONTENTS = [b"satu" * 30, b"", b"tiga" * 40_000, b"satu" * 30]
 
 
@@ -93,6 +94,11 @@ def scenario(folder: Path, files: FileSystem, acknowledged: list[tuple[str, byte
             sealed = vault.seal([content], kind="source", meta={})
             vault.append("seal", objects=[sealed.object_id])
             acknowledged.append((sealed.object_id, content))
+        with vault.together():
+            sealed_ = [vault.seal([c], kind="source", meta={}) for c in PACKED]
+            for sealed in sealed_:
+                vault.append("seal", objects=[sealed.object_id])
+        acknowledged += [(s.object_id, c) for s, c in zip(sealed_, PACKED, strict=True)]
         vault.checkpoint()
         vault.append("view")
         vault.close()
@@ -139,7 +145,7 @@ def test_every_operation_may_fail(folder: Path, fault: str) -> None:
         if fault == "short":  # the disk takes the rest at the next try; every other fault is told
             with contextlib.suppress(StorageFailed):
                 scenario(folder, Counted(at, fault), acknowledged)
-            assert names[at] != "write" or len(acknowledged) == len(CONTENTS) + 1
+            assert names[at] != "write" or len(acknowledged) == 1 + len(CONTENTS) + len(PACKED)
         else:
             with pytest.raises(StorageFailed) as told:
                 scenario(folder, Counted(at, fault), acknowledged)

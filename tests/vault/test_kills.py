@@ -27,6 +27,15 @@ from saksi.vault import Vault
 rng = random.Random(int(sys.argv[3]))
 with Vault.open(Path(sys.argv[1]), sys.argv[2]) as vault:
     while True:
+        if rng.random() < 0.2:
+            with vault.together():
+                told = b""
+                for _ in range(rng.choice([1, 20, 200])):
+                    data = rng.randbytes(rng.choice([0, 10, 1000, 70_000]))
+                    sealed = vault.seal([data], kind="source", meta={"n": len(data)})
+                    vault.append("seal", objects=[sealed.object_id])
+                    told += f"{sealed.object_id} {sealed.digest}\\n".encode()
+            os.write(1, told)
         data = rng.randbytes(rng.choice([10, 1000, 70_000, 400_000]))
         sealed = vault.seal([data], kind="source", meta={"n": len(data)})
         vault.append("seal", objects=[sealed.object_id])

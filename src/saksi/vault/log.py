@@ -212,6 +212,15 @@ class LogCheck:
         """Leaf hash of entry `seq`."""
         return bytes(self.leaves[seq * merkle.HASH_BYTES : (seq + 1) * merkle.HASH_BYTES])
 
+    def mark(self) -> tuple[int, int, merkle.Frontier]:
+        """Where the log is now, for `back_to`."""
+        return self.size, self.good_bytes, self.frontier.copy()
+
+    def back_to(self, mark: tuple[int, int, merkle.Frontier]) -> None:
+        """Forget the entries since `mark`: they were never written."""
+        self.size, self.good_bytes, self.frontier = mark
+        del self.leaves[self.size * merkle.HASH_BYTES :]
+
     def last_leaf(self, genesis: bytes) -> bytes:
         """The hash the next entry points back to."""
         return bytes(self.leaves[-merkle.HASH_BYTES :]) if self.size else genesis

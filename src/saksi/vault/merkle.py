@@ -42,6 +42,12 @@ class Frontier:
         self._roots.append(node)
         self.size += 1
 
+    def copy(self) -> Frontier:
+        """The same, to go on from separately."""
+        other = Frontier()
+        other.size, other._roots = self.size, list(self._roots)
+        return other
+
     def root(self) -> bytes:
         """The tree head over all leaves so far."""
         if not self._roots:

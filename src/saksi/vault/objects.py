@@ -17,6 +17,10 @@ same kind is one object. Metadata is inside, so the case database can be made an
 
 Files are written as `tmp-…` (ciphertext from the first byte), synced, renamed, and the folder synced. Every chunk is
 decrypted and compared before it is written: a bit that memory or processor turned is found while the source exists.
+
+Many small objects are written together: between `gather` and `flush` contents up to packs.PACKED_MAX wait in memory, sealed,
+and go to disk as one pack (packs.py). A file of an object's own wins over a packed one: what replaces a damaged packed
+object is a file.
 docs/vault-format.md repeats this for people who want to write their own reader.
 """
 
@@ -28,9 +32,11 @@ import io
 import json
 import os
 import re
+import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -39,7 +45,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from saksi.errors import StorageFailed, UsageError, VerificationFailed
+from saksi.vault import packs
 from saksi.vault.files import Disk, storage_failed
+from saksi.vault.hashing import BLOCKS_KEPT, Hashing
 from saksi.vault.keys import KEY_BYTES, NONCE_BYTES, subkey
 
 MAGIC: Final = b"SAKSIOBJ"
@@ -48,6 +56,9 @@ CHUNK_LOG2: Final = 16
 CHUNK: Final = 1 << CHUNK_LOG2
 """64 KiB: AES-GCM's full speed, and reading one record out of an archive stays cheap. From 128 KiB on the C library
 asks the system anew for every buffer, and sealing takes half as long again (docs/decisions/0003-vault.md)."""
+
+READ: Final = 1 << 20
+"""Bytes of a stream that are read, and hashed, at a time: the hashing thread needs the interpreter's lock once a MiB."""
 
 TAG: Final = 16
 HEADER: Final = MAGIC + bytes([1, CHUNK_LOG2]) + bytes(6)
@@ -92,21 +103,36 @@ def _wrap_associated(object_id: str, meta_length: bytes) -> bytes:
 
 
 def _blocks(content: Iterable[bytes] | BinaryIO) -> Iterator[bytes | memoryview]:
-    if hasattr(content, "read"):
-        stream = cast(BinaryIO, content)
-        while block := stream.read(CHUNK):
-            yield block
-    else:
+    """The content as it comes; a stream in blocks of READ bytes, whose memory is used again (see Hashing.KEPT)."""
+    if not hasattr(content, "read"):
         yield from content
+        return
+    stream = cast(BinaryIO, content)
+    while block := stream.read(READ):
+        yield block
+        if hasattr(stream, "readinto") and len(block) == READ:
+            yield from _read_again_and_again(cast(io.RawIOBase, stream))
 
 
-def _chunks(content: Iterable[bytes] | BinaryIO) -> Iterator[memoryview]:
+def _read_again_and_again(stream: io.RawIOBase) -> Iterator[memoryview]:
+    buffers = [memoryview(bytearray(READ)) for _ in range(BLOCKS_KEPT)]
+    for number in count():
+        buffer, filled = buffers[number % BLOCKS_KEPT], 0
+        while filled < READ and (n := stream.readinto(buffer[filled:])):
+            filled += n
+        if filled:
+            yield buffer[:filled]
+        if filled < READ:
+            return
+
+
+def _chunks(blocks: Iterable[bytes | memoryview]) -> Iterator[memoryview]:
     """The content in pieces of exactly CHUNK bytes, the last one shorter (or empty where there is no content at all).
 
     Pieces of a large block are views of it; only what straddles two blocks is copied.
     """
     held = bytearray()
-    for block in _blocks(content):
+    for block in blocks:
         view = memoryview(block).cast("B")
         if held:
             take = min(CHUNK - len(held), len(view))
@@ -133,19 +159,20 @@ def _marked_last(chunks: Iterator[memoryview]) -> Iterator[tuple[memoryview, boo
     yield (memoryview(b"") if previous is None else previous), True
 
 
+def _sealed_chunk(cipher: AESGCM, number: int, chunk: memoryview, *, last: bool) -> bytes:
+    """A chunk as it stands in the file. Raises StorageFailed where it does not decrypt to what was encrypted."""
+    nonce = _nonce(number, int(last))
+    data = cipher.encrypt(nonce, chunk, HEADER)
+    if cipher.decrypt(nonce, data, HEADER) != bytes(chunk):  # bytes on both sides: 10x faster than a view
+        raise StorageFailed("machine_error")
+    return data
+
+
 class _Opened:
     """An object file whose metadata and structure hold. Raises VerificationFailed, StorageFailed on making."""
 
     def __init__(self, store: ObjectStore, object_id: str) -> None:
-        path = store.folder / object_id
-        if path.exists() and not path.is_file():  # a pipe or device put there by somebody would hang the reader
-            raise VerificationFailed("object_damaged", object=object_id)
-        try:
-            self.file = path.open("rb", buffering=0)
-        except FileNotFoundError as e:
-            raise VerificationFailed("object_missing", object=object_id) from e
-        except OSError as e:
-            raise storage_failed(e) from e
+        self.file, self._start, self._total = store.stored(object_id)
         try:
             self._read_frame(store, object_id)
         except BaseException:
@@ -153,9 +180,10 @@ class _Opened:
             raise
 
     def at(self, offset: int, length: int) -> bytes:
-        """`length` bytes at `offset`; fewer where the file ends. Raises StorageFailed."""
+        """`length` bytes at `offset`; fewer where the object ends. Raises StorageFailed."""
+        length = min(length, self._total - offset)
         try:
-            self.file.seek(offset)
+            self.file.seek(self._start + offset)
             parts = []
             while length > 0 and (part := self.file.read(length)):
                 parts.append(part)
@@ -166,7 +194,7 @@ class _Opened:
 
     def _read_frame(self, store: ObjectStore, object_id: str) -> None:
         damaged = VerificationFailed("object_damaged", object=object_id)
-        total = os.fstat(self.file.fileno()).st_size
+        total = self._total
         footer = self.at(max(0, total - FOOTER_BYTES), FOOTER_BYTES)
         if self.at(0, len(HEADER)) != HEADER or len(footer) < FOOTER_BYTES or not footer.endswith(END_MAGIC):
             raise damaged
@@ -195,12 +223,33 @@ class _Opened:
 
     def chunk(self, number: int) -> bytes:
         """Content of chunk `number` (0-based). Raises VerificationFailed on a bad tag."""
-        length = min(CHUNK, self.metadata.size - number * CHUNK) + TAG
-        data = self.at(len(HEADER) + number * (CHUNK + TAG), length)
+        data = self.at(len(HEADER) + number * (CHUNK + TAG), self._sealed_length(number))
         try:
             return self.cipher.decrypt(_nonce(number, int(number == self.count - 1)), data, HEADER)
         except (InvalidTag, ValueError) as e:
             raise VerificationFailed("object_damaged", object=self.object_id) from e
+
+
+    def blocks(self) -> Iterator[bytes]:
+        """The content from its start, READ bytes at a time. Raises as `chunk`."""
+        step = READ // CHUNK
+        for first in range(0, self.count, step):
+            numbers = range(first, min(first + step, self.count))
+            sealed = memoryview(self.at(len(HEADER) + first * (CHUNK + TAG), len(numbers) * (CHUNK + TAG)))
+            try:
+                yield b"".join(
+                    self.cipher.decrypt(
+                        _nonce(n, int(n == self.count - 1)),
+                        sealed[(n - first) * (CHUNK + TAG) : (n - first + 1) * (CHUNK + TAG)][: self._sealed_length(n)],
+                        HEADER,
+                    )
+                    for n in numbers
+                )
+            except (InvalidTag, ValueError) as e:
+                raise VerificationFailed("object_damaged", object=self.object_id) from e
+
+    def _sealed_length(self, number: int) -> int:
+        return min(CHUNK, self.metadata.size - number * CHUNK) + TAG
 
 
 class SealedFile(io.RawIOBase):
@@ -271,14 +320,23 @@ class ObjectStore:
         self.disk = disk
         self.wrap_key = subkey(case_key, "objects/wrap")
         self.name_key = subkey(case_key, "objects/name")
+        self.packs = packs.Packs(folder)
+        self._gathered: dict[str, bytes] | None = None
+        self._gathered_bytes = 0
+        self._turn = threading.RLock()
 
     def object_id(self, kind: str, digest: str) -> str:
         """The id of content with SHA-256 hex `digest` sealed as `kind`."""
         name = hmac.new(self.name_key, kind.encode() + b"\0" + bytes.fromhex(digest), hashlib.sha256)
         return "o" + name.hexdigest()[:32]
 
-    def seal(self, content: Iterable[bytes] | BinaryIO, kind: str, meta: Mapping[str, Any]) -> SealedObject:
-        """Encrypt `content` while it streams; durable when this returns.
+    def seal(
+        self, content: Iterable[bytes] | BinaryIO, kind: str, meta: Mapping[str, Any],
+        accept: Callable[[str], None] | None = None,
+    ) -> SealedObject:  # fmt: skip
+        """Encrypt `content` while it streams; durable when this returns (between `gather` and `flush`: by `flush`).
+
+        accept gets the content's digest before anything is named; what it raises ends the sealing and leaves nothing.
 
         Content already sealed as `kind` gives the existing object, read through and found whole first: a damaged one is
         replaced. The first sealing's `meta` stays. Errors of the content's own source pass through unchanged. Raises
@@ -290,13 +348,28 @@ class ObjectStore:
         meta_text = json.dumps(dict(meta), sort_keys=True, separators=(",", ":"), allow_nan=False)
         if len(meta_text) > META_BYTES_MAX - 1024:
             raise UsageError("object_meta_too_large")
+        if self._gathered is None:
+            return self._seal_file(_blocks(content), kind, meta_text, accept)
+        blocks, held, size = _blocks(content), list[bytes](), 0
+        for block in blocks:
+            held.append(bytes(block))
+            size += len(block)
+            if size > packs.PACKED_MAX:
+                return self._seal_file(chain(held, blocks), kind, meta_text, accept)
+        return self._seal_packed(held[0] if len(held) == 1 else b"".join(held), kind, meta_text, accept)
+
+    def _seal_file(
+        self, blocks: Iterable[bytes | memoryview], kind: str, meta_text: str, accept: Callable[[str], None] | None
+    ) -> SealedObject:
         key = os.urandom(KEY_BYTES)
         fd, tmp = self.disk.create_tmp(self.folder)
         try:
             try:
-                digest, size = self._write_chunks(fd, AESGCM(key), content)
+                digest, size = self._write_chunks(fd, AESGCM(key), blocks)
+                if accept is not None:
+                    accept(digest)
                 sealed = SealedObject(self.object_id(kind, digest), kind, digest, size)
-                self._write_end(fd, key, sealed, meta_text)
+                self.disk.write_all(fd, self._end(key, sealed, meta_text))
             except BaseException:
                 self.disk.close(fd)
                 raise
@@ -311,30 +384,74 @@ class ObjectStore:
             raise
         return sealed
 
-    def _write_chunks(self, fd: int, cipher: AESGCM, content: Iterable[bytes] | BinaryIO) -> tuple[str, int]:
+    def _write_chunks(self, fd: int, cipher: AESGCM, blocks: Iterable[bytes | memoryview]) -> tuple[str, int]:
         """Write header and chunks; SHA-256 hex and size of the content."""
         self.disk.write_all(fd, HEADER)
-        hashed, size = hashlib.sha256(), 0
-        for number, (chunk, last) in enumerate(_marked_last(_chunks(content))):
-            hashed.update(chunk)
-            nonce = _nonce(number, int(last))
-            data = cipher.encrypt(nonce, chunk, HEADER)
-            if cipher.decrypt(nonce, data, HEADER) != bytes(chunk):  # bytes on both sides: 10x faster than a view
-                raise StorageFailed("machine_error")
-            self.disk.write_all(fd, data)
-            size += len(chunk)
-        return hashed.hexdigest(), size
+        with Hashing() as hashed:
+            for number, (chunk, last) in enumerate(_marked_last(_chunks(hashed.passing(blocks)))):
+                self.disk.write_all(fd, _sealed_chunk(cipher, number, chunk, last=last))
+            return hashed.hexdigest(), hashed.size
 
-    def _write_end(self, fd: int, key: bytes, sealed: SealedObject, meta_text: str) -> None:
+    def _end(self, key: bytes, sealed: SealedObject, meta_text: str) -> bytes:
+        """Metadata and footer."""
         plain = f'{{"digest":"{sealed.digest}","kind":"{sealed.kind}","meta":{meta_text},"size":{sealed.size}}}'
         data = AESGCM(key).encrypt(_nonce(0, 2), plain.encode(), _meta_associated(sealed.object_id))
         length = len(data).to_bytes(4, "big")
         nonce = os.urandom(NONCE_BYTES)
         wrapped = AESGCM(self.wrap_key).encrypt(nonce, key, _wrap_associated(sealed.object_id, length))
-        self.disk.write_all(fd, data + nonce + wrapped + length + END_MAGIC)
+        return data + nonce + wrapped + length + END_MAGIC
+
+    # Many small objects at once
+
+    def gather(self) -> None:
+        """From now on small contents wait in memory, sealed, until `flush` makes them durable or `drop` forgets them."""
+        self._gathered = {}
+        self._gathered_bytes = 0
+
+    def flush(self) -> None:
+        """Make what was gathered durable, in one pack; gathering goes on. Raises StorageFailed."""
+        with self._turn:
+            if self._gathered:
+                name, data = packs.packed(list(self._gathered.items()))
+                self.disk.write_file(self.folder / name, data)
+                self.packs.add(name)
+                self._gathered, self._gathered_bytes = {}, 0
+
+    def drop(self) -> None:
+        """End gathering; what was not flushed is forgotten."""
+        self._gathered, self._gathered_bytes = None, 0
+
+    def _seal_packed(
+        self, data: bytes, kind: str, meta_text: str, accept: Callable[[str], None] | None
+    ) -> SealedObject:
+        digest = hashlib.sha256(data).hexdigest()
+        if accept is not None:
+            accept(digest)
+        sealed = SealedObject(self.object_id(kind, digest), kind, digest, len(data))
+        gathered = self._gathered
+        if gathered is None or (sealed.object_id not in gathered and self._is_there(sealed.object_id)):
+            return self._seal_file([data], kind, meta_text, None)  # finds it whole, or replaces it
+        if sealed.object_id in gathered:
+            return sealed
+        key = os.urandom(KEY_BYTES)
+        cipher, view = AESGCM(key), memoryview(data)
+        numbers = range(max(1, -(-len(data) // CHUNK)))
+        chunks = [
+            _sealed_chunk(cipher, n, view[n * CHUNK : (n + 1) * CHUNK], last=n == numbers[-1]) for n in numbers
+        ]
+        whole = b"".join([HEADER, *chunks, self._end(key, sealed, meta_text)])
+        with self._turn:
+            gathered[sealed.object_id] = whole
+            self._gathered_bytes += len(whole)
+            if self._gathered_bytes >= packs.PACK_BYTES:
+                self.flush()
+        return sealed
+
+    def _is_there(self, object_id: str) -> bool:
+        return os.path.exists(f"{self.folder}/{object_id}") or self.packs.find(object_id) is not None  # noqa: PTH110 - asked for every small file
 
     def _is_whole(self, object_id: str) -> bool:
-        if not (self.folder / object_id).exists():
+        if not self._is_there(object_id):
             return False
         try:
             self.check(object_id, deep=True)
@@ -359,11 +476,11 @@ class ObjectStore:
         try:
             m = opened.metadata
             if deep:
-                hashed = hashlib.sha256()
-                for number in range(opened.count):
-                    hashed.update(opened.chunk(number))
-                if hashed.hexdigest() != m.digest:
-                    raise VerificationFailed("object_damaged", object=object_id)
+                with Hashing() as hashed:
+                    for block in opened.blocks():
+                        hashed.update(block)
+                    if hashed.hexdigest() != m.digest:
+                        raise VerificationFailed("object_damaged", object=object_id)
             return SealedObject(object_id, m.kind, m.digest, m.size)
         finally:
             opened.file.close()
@@ -373,9 +490,55 @@ class ObjectStore:
             raise VerificationFailed("object_missing", object=object_id[:40])
         return _Opened(self, object_id)
 
+    def stored(self, object_id: str) -> tuple[BinaryIO, int, int]:
+        """Where the object's bytes are: an open file, the first byte, how many. Raises VerificationFailed, StorageFailed."""
+        if self._gathered and (waiting := self._gathered.get(object_id)) is not None:
+            return io.BytesIO(waiting), 0, len(waiting)
+        path, place = self.folder / object_id, None
+        if not path.exists() and (place := self.packs.find(object_id)) is not None:
+            path = self.folder / place.pack
+        if path.exists() and not path.is_file():  # a pipe or device put there by somebody would hang the reader
+            raise VerificationFailed("object_damaged", object=object_id)
+        try:
+            file = cast(BinaryIO, path.open("rb", buffering=0))
+            size = os.fstat(file.fileno()).st_size
+        except FileNotFoundError as e:
+            raise VerificationFailed("object_missing", object=object_id) from e
+        except OSError as e:
+            raise storage_failed(e) from e
+        return (file, 0, size) if place is None else (file, place.start, place.length)
+
+    def ids(self) -> list[str]:
+        """Every object of the folder, alone or in a pack, sorted. Raises StorageFailed."""
+        return sorted({*object_names(self.folder), *self.packs})
+
+    def where(self, object_id: str) -> str:
+        """The object's place below the folder: its file, or pack and id."""
+        place = None if (self.folder / object_id).exists() else self.packs.find(object_id)
+        return object_id if place is None else f"{place.pack}/{object_id}"
+
+    def remove(self, object_id: str) -> None:
+        """Take an object off the disk; durable when this returns. Absent is done. Raises StorageFailed.
+
+        A pack is first written anew without it, then removed: a crash in between leaves the others twice, none missing.
+        """
+        if OBJECT_ID.fullmatch(object_id) is None:
+            raise VerificationFailed("object_missing", object=object_id[:40])
+        with self._turn:
+            if (self.folder / object_id).exists():
+                self.disk.remove(self.folder / object_id)
+            while (place := self.packs.find(object_id)) is not None:
+                rest = {i: p for i, p in packs.places(self.folder / place.pack)[0].items() if i != object_id}
+                if rest:
+                    name, data = packs.packed([(i, packs.cut_out(self.folder, p)) for i, p in rest.items()])
+                    self.disk.write_file(self.folder / name, data)
+                self.disk.remove(self.folder / place.pack)
+                self.packs.read_anew()
+            self.disk.sync_folder(self.folder)
+
 
 def object_names(folder: Path) -> list[str]:
-    """Ids of the objects in `folder`, sorted. Raises StorageFailed."""
+    """Ids of the objects in `folder` that have a file of their own, sorted. Raises StorageFailed."""
     try:
         return sorted(p.name for p in folder.iterdir() if OBJECT_ID.fullmatch(p.name))
     except OSError as e:

@@ -26,6 +26,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
@@ -42,7 +43,7 @@ from saksi.vault.keys import DEFAULT_KDF, KdfParameters
 from saksi.vault.lock import LOCK_NAME, Lock
 from saksi.vault.log import CHECKPOINTS, ENTRIES, LogEntry
 from saksi.vault.notes import Checkpoint
-from saksi.vault.objects import ObjectStore, SealedObject, object_names
+from saksi.vault.objects import ObjectStore, SealedObject
 from saksi.vault.verify import (
     CASE_FILE,
     KEY_FILES,
@@ -145,6 +146,8 @@ class Vault:
         self._clock = clock
         self._turn = threading.Lock()
         self._doubtful = False  # the disk did not confirm a write: what the log holds must be read anew
+        self._waiting: list[bytes] | None = None  # lines of entries inside `together`
+        self._mark = checked.log.mark()  # what of the log is written, while lines wait
         self._store = ObjectStore(folder / OBJECTS, disk, opened.case_key)
 
     def __repr__(self) -> str:
@@ -316,14 +319,19 @@ class Vault:
 
     # Objects
 
-    def seal(self, content: Iterable[bytes] | BinaryIO, *, kind: str, meta: Mapping[str, Any]) -> SealedObject:
-        """Seal `content`; durable when this returns, not logged: the caller logs it.
+    def seal(
+        self, content: Iterable[bytes] | BinaryIO, *, kind: str, meta: Mapping[str, Any],
+        accept: Callable[[str], None] | None = None,
+    ) -> SealedObject:  # fmt: skip
+        """Seal `content`; durable when this returns (inside `together`: at its end), not logged: the caller logs it.
+
+        accept gets the SHA-256 hex of the content before anything is named; what it raises ends the sealing.
 
         The same content sealed again as the same kind gives the existing object (with its first `meta`). Errors of the
         content's own source pass through. Raises StorageFailed, VerificationFailed (log_damaged).
         """
         self._may_write()
-        return self._store.seal(content, kind, meta)
+        return self._store.seal(content, kind, meta, accept)
 
     def open_object(self, object_id: str) -> BinaryIO:
         """The content, seekable. Raises VerificationFailed: object_missing; object_damaged here or while reading."""
@@ -338,12 +346,44 @@ class Vault:
     def objects(self, on_bad: Callable[[Bad], None] | None = None) -> Iterator[SealedObject]:
         """Every object whose frame opens, by id. A damaged one is told to `on_bad` and ends nothing."""
         self._keys()
-        for object_id in object_names(self._store.folder):
+        for object_id in self._store.ids():
             try:
                 yield self._store.check(object_id, deep=False)
             except SaksiError as e:
                 if on_bad is not None:
-                    on_bad(Bad("object", f"{OBJECTS}/{object_id}", e.key))
+                    on_bad(Bad("object", f"{OBJECTS}/{self._store.where(object_id)}", e.key))
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What is sealed and logged inside becomes durable together, with few syncs: small objects in packs, then the log
+        entries in one write. Nobody is told of any of it before the end; where an error ends it, none of it was logged.
+
+        Inside another `together` it is part of that one.
+        """
+        self._may_write()
+        if self._waiting is not None:
+            yield
+            return
+        self._mark, self._waiting = self._log.mark(), []
+        self._store.gather()
+        try:
+            yield
+            with self._turn:
+                self._write_waiting()
+        except BaseException:
+            self._log.back_to(self._mark)  # where the disk did not confirm, the vault asks to be opened anew
+            raise
+        finally:
+            self._waiting = None
+            self._store.drop()
+
+    def _write_waiting(self) -> None:
+        """Objects durable, then entries durable."""
+        self._store.flush()
+        if self._waiting:
+            data = b"".join(self._waiting)
+            self._add(ENTRIES, data, self._log.good_bytes - len(data))
+            self._mark, self._waiting = self._log.mark(), []
 
     # The log
 
@@ -384,7 +424,10 @@ class Vault:
         # The clock is recorded as it is, also where it went backwards: `verify` says so.
         now = utc_text(self._clock())
         entry = log.make_entry(found.size, now, action, actor, fields, prev, opened.signing_key)
-        self._add(ENTRIES, entry.line + b"\n", found.good_bytes)
+        if self._waiting is None:
+            self._add(ENTRIES, entry.line + b"\n", found.good_bytes)
+        else:
+            self._waiting.append(entry.line + b"\n")
         found.good_bytes += len(entry.line) + 1
         found.frontier.append(bytes.fromhex(entry.leaf_hash))
         found.leaves += bytes.fromhex(entry.leaf_hash)
@@ -400,6 +443,8 @@ class Vault:
         opened = self._may_write()
         assert opened.signing_key is not None
         found = self._log
+        if self._waiting is not None:
+            self._write_waiting()
         if found.checkpoints and found.checkpoints[-1].size == found.size:
             return found.checkpoints[-1]
         signed = notes.sign(opened.identity.origin, found.size, found.frontier.root(), opened.signing_key)
@@ -420,7 +465,8 @@ class Vault:
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """The log's entries, oldest first, as dicts (see log.py). Raises VerificationFailed for an unreadable one."""
-        for line in log.whole_lines(self.folder, self._log.size):
+        waiting = [line[:-1] for line in self._waiting or ()]
+        for line in chain(log.whole_lines(self.folder, self._log.size - len(waiting)), waiting):
             try:
                 entry = msgspec.json.decode(line, type=dict[str, Any])
             except (msgspec.DecodeError, ValueError) as e:

@@ -21,10 +21,11 @@ import msgspec
 import rfc8785
 
 from saksi.errors import SaksiError, StorageFailed, VaultError
-from saksi.vault import keys, log, notes
+from saksi.vault import keys, log, notes, packs
 from saksi.vault.files import TMP_PREFIX
 from saksi.vault.findings import Bad, Verification
 from saksi.vault.objects import OBJECT_ID, ObjectStore
+from saksi.vault.packs import PACK_ID
 
 CASE_FILE: Final = "saksi.json"
 CASE_VERSION: Final = 1
@@ -169,18 +170,28 @@ def _names(folder: Path, found: Verification) -> list[str]:
 def _check_names(folder: Path, checked: log.LogCheck, found: Verification) -> None:
     """Objects the log names and the folder lacks are bad; those no entry names are what a crash leaves: information."""
     present = _names(folder / OBJECTS, found)
-    for name in present:
+    where = {name: name for name in present if PACK_ID.fullmatch(name) is None}
+    for pack in (name for name in present if PACK_ID.fullmatch(name)):
+        found.checked += 1
+        try:
+            held, whole = packs.places(folder / OBJECTS / pack)
+        except SaksiError as e:
+            found.bad.append(Bad("object", f"{OBJECTS}/{pack}", e.key))
+            continue
+        where |= {name: f"{pack}/{name}" for name in held if name not in where}
+        if not whole:
+            found.bad.append(Bad("object", f"{OBJECTS}/{pack}", "pack_frame_damaged"))
+    for name, at in where.items():
         if name.startswith(TMP_PREFIX):
             found.info.append(Bad("object", f"{OBJECTS}/{name}", "file_unfinished"))
         elif OBJECT_ID.fullmatch(name) is None:
             found.info.append(Bad("object", f"{OBJECTS}/{name[:80]}", "file_unknown"))
         elif name in checked.deleted and name not in checked.referred:
-            found.info.append(Bad("object", f"{OBJECTS}/{name}", "object_deleted_still_there"))
+            found.info.append(Bad("object", f"{OBJECTS}/{at}", "object_deleted_still_there"))
         elif name not in checked.referred:
-            found.info.append(Bad("object", f"{OBJECTS}/{name}", "object_orphan"))
-    there = set(present)
+            found.info.append(Bad("object", f"{OBJECTS}/{at}", "object_orphan"))
     for object_id in sorted(checked.referred.keys() - checked.deleted):
-        if object_id not in there:
+        if object_id not in where:
             found.checked += 1
             found.bad.append(Bad("object", f"{OBJECTS}/{object_id}", "object_missing"))
 
@@ -189,16 +200,18 @@ def check_objects(
     store: ObjectStore, found: Verification, *, deep: bool, progress: Callable[[int], None] | None = None
 ) -> None:
     """Open every object of the folder; with `deep` read it through. progress gets the bytes read after each object."""
-    for name in _names(store.folder, Verification()):
-        if OBJECT_ID.fullmatch(name) is None:
-            continue
+    try:
+        names = store.ids()
+    except StorageFailed:
+        return  # check_folder said so
+    for name in names:
         found.checked += 1
         try:
             sealed = store.check(name, deep=deep)
         except StorageFailed:
-            found.bad.append(Bad("object", f"{OBJECTS}/{name}", "object_unreadable"))
+            found.bad.append(Bad("object", f"{OBJECTS}/{store.where(name)}", "object_unreadable"))
         except SaksiError:
-            found.bad.append(Bad("object", f"{OBJECTS}/{name}", "object_damaged"))
+            found.bad.append(Bad("object", f"{OBJECTS}/{store.where(name)}", "object_damaged"))
         else:
             if progress is not None:
                 progress(sealed.size)
