@@ -326,7 +326,7 @@ def _take(entry: dict[str, Any], seq: int, where: str, found: LogCheck) -> None:
     found.last_time = time
     if not isinstance(fields, dict):
         return
-    ids = {v for v in _strings(fields) if OBJECT_ID.fullmatch(v)}
+    ids = {v for v in strings_in(fields) if OBJECT_ID.fullmatch(v)}
     if entry["action"] == "delete":
         found.deleted |= ids
     else:
@@ -338,15 +338,16 @@ def _take(entry: dict[str, Any], seq: int, where: str, found: LogCheck) -> None:
                 found.key_digests[f"keys/{name}.json"] = str(digest.get("key_digest"))
 
 
-def _strings(value: object) -> Iterator[str]:
+def strings_in(value: object) -> Iterator[str]:
+    """Every string in a value of an entry, however deep."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
         for v in value:
-            yield from _strings(v)
+            yield from strings_in(v)
     elif isinstance(value, dict):
         for v in value.values():
-            yield from _strings(v)
+            yield from strings_in(v)
 
 
 def check_log(folder: Path, genesis: bytes | None, origin: str | None, public_key: bytes | None) -> LogCheck:

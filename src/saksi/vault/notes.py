@@ -91,6 +91,47 @@ def check(origin: str, public_key: bytes, note: str) -> str | None:
     return None
 
 
+def _name_of(line: str) -> str:
+    dash, _, rest = line.partition(" ")
+    return rest.partition(" ")[0] if dash == "\u2014" else ""
+
+
+def without_cosignatures(note: str, origin: str) -> str | None:
+    """The note with the one signature line of its own log, others left away; None where there is not exactly one."""
+    text, separator, signatures = note.partition("\n\n")
+    own = [line for line in signatures.splitlines() if _name_of(line) == origin]
+    if not separator or not signatures.endswith("\n") or len(own) != 1:
+        return None
+    return f"{text}\n\n{own[0]}\n"
+
+
+def signature_lines(note: str) -> list[tuple[str, bytes]]:
+    """(name, key id and signature) of every readable signature line of a note, in order."""
+    found = []
+    for line in note.partition("\n\n")[2].splitlines():
+        name, _, blob = line.removeprefix("\u2014 ").partition(" ")
+        try:
+            raw = base64.b64decode(blob, validate=True)
+        except (binascii.Error, ValueError):
+            continue
+        if line.startswith("\u2014 ") and name and base64.b64encode(raw).decode() == blob:
+            found.append((name, raw))
+    return found
+
+
+def body(note: str) -> bytes:
+    """What a note's signatures are over: its text up to and with the newline before the empty line."""
+    return note.partition("\n\n")[0].encode() + b"\n"
+
+
+def read(note: str) -> Checkpoint | None:
+    """The checkpoint a note with one signature line is, its signature not checked; None where it is none."""
+    found = _NOTE.fullmatch(note.encode() + b"\n")
+    if found is None:
+        return None
+    return Checkpoint(found["origin"].decode(), int(found["size"]), base64.b64decode(found["root"]).hex(), note)
+
+
 def parse(data: bytes) -> tuple[list[tuple[int, Checkpoint | None]], int]:
     """The notes of a checkpoints file: (byte offset, Checkpoint or None where unreadable), and where whole notes end.
 
