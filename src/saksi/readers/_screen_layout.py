@@ -202,8 +202,10 @@ def _header(lines: list[Line], t: Transcript, dp: float) -> tuple[list[Line], in
         return [], None
     ends = None
     if apart(bar.ground, t.page) > 8:
-        found = sorted(p.region[3] for p in near if p.region[1] <= 2 and p.region[3] < (HEADER_DP + 40) * dp)
-        ends = found[len(found) // 2] if found else None
+        # a bubble of the header's colour runs into it: the first end below the header's own lines is the header's
+        lowest = max(p.box[1] + p.box[3] for p in near)
+        found = [p.region[3] for p in near if p.region[1] <= 2 and lowest < p.region[3] < (HEADER_DP + 40) * dp]
+        ends = min(found, default=None)
     same = [p for p in near if apart(p.ground, bar.ground) <= SAME_GROUND and not _is_day_label(p, t.width)]
     return [p for p in same if ends is None or p.box[1] + p.box[3] / 2 < ends], ends
 

@@ -52,12 +52,13 @@ SELF: Final = "self"
 
 @dataclass
 class Picture:
-    """One declared picture. number: of the strip's order in the end."""
+    """One declared picture. at: how far it is scrolled on its strip, in dp."""
 
     part: Part
     transcript: Transcript
     screen: Screen
     receipt: Receipt | None = None
+    at: float = 0.0
 
 
 @dataclass
@@ -141,7 +142,7 @@ def _threads(source: Source, pictures: list[Picture]) -> list[Thread]:
         for picture in group:
             picture.receipt = receipt_of(picture.transcript) if picture.transcript.problem is None else None
         chats = [p for p in group if p.receipt is None and p.transcript.problem is None]
-        strips = [[chats[placed.number] for placed in strip] for strip in stitch.strips_of([p.screen for p in chats])]
+        strips = _strips(chats)
         titled: dict[str, list[list[Picture]]] = {}
         for n, strip in enumerate(strips):
             title = _title(strip)
@@ -154,6 +155,16 @@ def _threads(source: Source, pictures: list[Picture]) -> list[Thread]:
         alone = [p for p in group if p not in chats]
         threads += [Thread(f"{source.digest[:16]}-{p.part.number}", None, [[p]]) for p in alone]
     return threads
+
+
+def _strips(chats: list[Picture]) -> list[list[Picture]]:
+    """Pictures that hang together, in scrolling order, each with its place."""
+    strips = []
+    for placed in stitch.strips_of([p.screen for p in chats]):
+        for p in placed:
+            chats[p.number].at = p.at
+        strips.append([chats[p.number] for p in placed])
+    return strips
 
 
 def _title(pictures: Sequence[Picture]) -> str | None:
@@ -193,8 +204,8 @@ def _entries(source: Source, thread: Thread, stamps: Stamps) -> list[Entry]:
             entries.append(_picture_row(picture))
             if picture.receipt is not None:
                 entries += _receipt_rows(source, picture, picture.receipt, stamps)
-        placed = stitch.strips_of([p.screen for p in strip])[0] if strip[0].receipt is None else []
-        seen = stitch.doubles([p.screen for p in strip], placed) if placed else []
+        placed = [stitch.Placed(n, p.at) for n, p in enumerate(strip)] if strip[0].receipt is None else []
+        seen = stitch.doubles([p.screen for p in strip], placed)
         for picture in strip if strip[0].receipt is None else ():
             child = 0
             for index, item in enumerate(picture.screen.items):
