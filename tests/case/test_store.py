@@ -127,3 +127,36 @@ def test_a_transaction_is_all_or_nothing(case: Case) -> None:
     with pytest.raises(ZeroDivisionError):
         half_done()
     assert case.get("zone") is None
+
+
+def test_the_database_follows_the_newest_key_also_after_a_crash(tmp_path: Path) -> None:
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from saksi.vault import access
+    cheap = KdfParameters(memory_kib=64, passes=1, lanes=1)
+    with Case.create(tmp_path / "K", "satu", kdf=cheap, code="c1") as case:
+        case.set("zone", "Asia/Jakarta")
+        access.add(case.vault, "dua", "c2", "caseworker", kdf=cheap)
+        first = case.vault.database_keys()
+        access.remove(case.vault, "c2")  # the program ends before the database was put under the new key
+    for crash in (True, False):
+        with Case.open(tmp_path / "K", "satu") as case:
+            assert case.get("zone") == "Asia/Jakarta"
+            now = case.vault.database_keys()
+            if not crash:
+                access.change_secret(case.vault, "satu", kdf=cheap)
+                case.renew_database_key()
+                case.set("zone", "Asia/Makassar")
+                now = case.vault.database_keys()
+        for key, opens in ((now[0], True), (first[0], False), (now[1], False)):
+            db = sqlcipher.connect(str(tmp_path / "K" / "case.db"))
+            db.execute("PRAGMA cipher_log_level = NONE")
+            db.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+            if opens:
+                assert db.execute("SELECT count(*) FROM meta").fetchone() == (1,)
+            else:
+                with pytest.raises(sqlcipher.DatabaseError):
+                    db.execute("SELECT count(*) FROM meta")
+            db.close()
+    with Case.open(tmp_path / "K", "satu") as case:
+        assert case.get("zone") == "Asia/Makassar"

@@ -106,7 +106,8 @@ def test_entries_say_who_when_with_what(folder: Path) -> None:
     with Vault.create(folder, PASSPHRASE, kdf=CHEAP, clock=lambda: next(times)) as vault:
         vault.append("view", actor="w1", exhibit="S1")
         entry = list(vault.entries())[1]
-        assert (entry["seq"], entry["time"], entry["action"], entry["actor"]) == (1, "1970-01-01T00:00:02Z", "view", "w1")
+        assert (entry["seq"], entry["time"], entry["action"], entry["actor"]) == (1, "1970-01-01T00:00:02Z", "view", "user")
+        assert entry["fields"]["stated"] == "w1", "who somebody claims to be is not who opened the case"
         assert entry["tool"].startswith("saksi-")
         assert entry["prev"] == vault.leaves[:32].hex()
 

@@ -34,7 +34,7 @@ from saksi.intake import Received, load_record
 from saksi.table.digest import RowDigest
 from saksi.table.schema import DUPLICATE_SCHEMA
 from saksi.times import EPOCH, now_us
-from saksi.vault import Vault
+from saksi.vault import Secret, Vault
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -118,6 +118,32 @@ class SealedTable:
     row_digest: str
 
 
+def database(path: Path, keys: Sequence[bytes], *, read_only: bool = False) -> Any:
+    """The database, opened under whichever of `keys` it is under and put under the first. Raises sqlcipher.DatabaseError."""
+    for key in keys:
+        db = sqlcipher.connect(str(path), isolation_level=None)
+        try:
+            db.execute("PRAGMA cipher_log_level = NONE")  # a key that does not fit is no noise on the terminal
+            db.execute(f"PRAGMA key = \"x'{key.hex()}'\"")  # SQLCipher takes no bound parameter here; hex only
+            db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        except sqlcipher.DatabaseError as e:
+            db.close()
+            if isinstance(e, sqlcipher.OperationalError) or key == keys[-1]:
+                raise
+            continue
+        if key != keys[0] and not read_only:
+            rekey(db, keys[0])
+        return db
+    raise AssertionError("no keys")
+
+
+def rekey(db: Any, key: bytes) -> None:
+    """Encrypt the database anew under `key`, in one transaction of SQLite's, and leave nothing under the old one behind it."""
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.execute(f"PRAGMA rekey = \"x'{key.hex()}'\"")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 class Case:
     """An open case. Use as a context manager; `close` drops the keys."""
 
@@ -126,9 +152,7 @@ class Case:
         self.vault = vault
         vault_read_only = vault.read_only
         try:
-            self._db = sqlcipher.connect(str(folder / "case.db"), isolation_level=None)
-            key = vault.subkey("case.db").hex()
-            self._db.execute(f"PRAGMA key = \"x'{key}'\"")  # SQLCipher takes no bound parameter here; hex only
+            self._db = database(folder / "case.db", vault.database_keys(), read_only=vault_read_only)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA foreign_keys = ON")
@@ -155,14 +179,14 @@ class Case:
             self.vault.close()
 
     @classmethod
-    def create(cls, folder: Path, passphrase: str, **options: Any) -> Self:
+    def create(cls, folder: Path, secret: Secret, **options: Any) -> Self:
         """A new case in `folder` (new or empty). Raises VaultError, StorageFailed."""
-        return cls(folder, Vault.create(folder, passphrase, **options))
+        return cls(folder, Vault.create(folder, secret, **options))
 
     @classmethod
-    def open(cls, folder: Path, passphrase: str) -> Self:
-        """Open a case. Raises WrongKey, VaultError."""
-        return cls(folder, Vault.open(folder, passphrase))
+    def open(cls, folder: Path, secret: Secret) -> Self:
+        """Open a case with a passphrase or a caseworker's key. Raises WrongKey, VaultError."""
+        return cls(folder, Vault.open(folder, secret))
 
     def __enter__(self) -> Self:
         return self
@@ -171,6 +195,11 @@ class Case:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def renew_database_key(self) -> None:
+        """Put case.db under the vault's newest key, where an access was removed or changed. Done on opening otherwise."""
+        with self._storage():
+            rekey(self._db, self.vault.database_keys()[0])
 
     def close(self) -> None:
         """Close database and vault; keys are dropped."""

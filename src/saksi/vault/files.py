@@ -60,6 +60,14 @@ class FileSystem:
         """A descriptor that writes at the end of an existing file."""
         return os.open(path, os.O_WRONLY | os.O_APPEND | _BINARY)
 
+    def open_over(self, path: Path) -> int:
+        """A descriptor that writes over what an existing file holds."""
+        return os.open(path, os.O_WRONLY | _BINARY)
+
+    def seek(self, fd: int, offset: int) -> None:
+        """Where the next write goes."""
+        os.lseek(fd, offset, os.SEEK_SET)
+
     def write(self, fd: int, data: bytes | memoryview) -> int:
         """Write some of `data`; how many bytes were taken (may be fewer than given)."""
         return os.write(fd, data)
@@ -189,6 +197,19 @@ class Disk:
                 self.system.truncate(fd, size_bytes)
             if then:
                 self.write_all(fd, then)
+            with storage():
+                self.system.fsync(fd)
+        finally:
+            self.close(fd)
+
+    def overwrite(self, path: Path, start: int, length: int) -> None:
+        """Put random bytes over a stretch of a file; durable on return, as far as the medium writes in place."""
+        with storage():
+            fd = self.system.open_over(path)
+        try:
+            with storage():
+                self.system.seek(fd, start)
+            self.write_all(fd, os.urandom(length))
             with storage():
                 self.system.fsync(fd)
         finally:

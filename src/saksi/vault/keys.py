@@ -1,10 +1,10 @@
 """Keys: passphrase -> Argon2id -> wraps the case key -> everything else is derived from it or wrapped by it.
 
-    keys/passphrase.json      the case key, sealed under the passphrase
+    keys/passphrase.json, keys/access_N.json     who may open the case, see access.py
     keys/log.json             the log's Ed25519 signing key, sealed under the case key
     keys/*.spare.json         the same bytes again: one bad sector must not cost the case
 
-One file a wrap, so that caseworkers' keys and a recovery recipient are further files. A key file is canonical JSON:
+The log's key file, and passphrase files of version 1 (made before there were several accesses), are canonical JSON:
 
     {"format": "saksi-key", "version": 1, "kind": "passphrase", "kdf": {...} or absent, "sealed": base64}
 
@@ -70,7 +70,7 @@ class KdfParameters:
 DEFAULT_KDF: Final = KdfParameters()
 
 
-class _StoredKdf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class StoredKdf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The `kdf` member of a key file."""
 
     name: str
@@ -88,7 +88,7 @@ class _KeyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int
     kind: str
     sealed: str
-    kdf: _StoredKdf | None = None
+    kdf: StoredKdf | None = None
 
 
 def subkey(case_key: bytes | bytearray, purpose: str) -> bytes:
@@ -108,6 +108,29 @@ def passphrase_key(passphrase: str, salt: bytes, kdf: KdfParameters) -> bytes:
     )  # fmt: skip
 
 
+def stored_kdf(kdf: KdfParameters, salt: bytes) -> dict[str, Any]:
+    """The `kdf` member of a key file."""
+    return {
+        "name": "argon2id", "version": 19, "memory_kib": kdf.memory_kib, "passes": kdf.passes,
+        "lanes": kdf.lanes, "salt": base64.b64encode(salt).decode(),
+    }  # fmt: skip
+
+
+def checked_kdf(stored: StoredKdf | None) -> tuple[bytes, KdfParameters]:
+    """Salt and parameters of a key file. Raises VerificationFailed where it is none or asks for absurd work."""
+    if stored is None or (stored.name, stored.version) != ("argon2id", 19):
+        raise VerificationFailed("key_file_damaged")
+    try:
+        salt = base64.b64decode(stored.salt, validate=True)
+    except ValueError as e:
+        raise VerificationFailed("key_file_damaged") from e
+    if not 8 <= len(salt) <= 64:
+        raise VerificationFailed("key_file_damaged")
+    kdf = KdfParameters(stored.memory_kib, stored.passes, stored.lanes)
+    kdf.check()
+    return salt, kdf
+
+
 def _associated(described: Mapping[str, Any]) -> bytes:
     return b"saksi-key-v1\n" + rfc8785.dumps({k: v for k, v in described.items() if k != "sealed"})
 
@@ -123,13 +146,7 @@ def seal_with_passphrase(passphrase: str, kdf: KdfParameters, payload: Mapping[s
     if not passphrase:
         raise UsageError("passphrase_empty")
     salt = os.urandom(SALT_BYTES)
-    described = {
-        "format": "saksi-key", "version": 1, "kind": "passphrase",
-        "kdf": {
-            "name": "argon2id", "version": 19, "memory_kib": kdf.memory_kib, "passes": kdf.passes,
-            "lanes": kdf.lanes, "salt": base64.b64encode(salt).decode(),
-        },
-    }  # fmt: skip
+    described = {"format": "saksi-key", "version": 1, "kind": "passphrase", "kdf": stored_kdf(kdf, salt)}
     return _seal(passphrase_key(passphrase, salt, kdf), described, payload)
 
 
@@ -169,15 +186,7 @@ def open_with_passphrase(passphrase: str, data: bytes) -> dict[str, str]:
     absurd work.
     """
     stored, described, sealed = _read(data, "passphrase")
-    if stored.kdf is None or (stored.kdf.name, stored.kdf.version) != ("argon2id", 19):
-        raise VerificationFailed("key_file_damaged")
-    try:
-        salt = base64.b64decode(stored.kdf.salt, validate=True)
-    except ValueError as e:
-        raise VerificationFailed("key_file_damaged") from e
-    if not 8 <= len(salt) <= 64:
-        raise VerificationFailed("key_file_damaged")
-    kdf = KdfParameters(stored.kdf.memory_kib, stored.kdf.passes, stored.kdf.lanes)
+    salt, kdf = checked_kdf(stored.kdf)
     return _open(passphrase_key(passphrase, salt, kdf), described, sealed)
 
 

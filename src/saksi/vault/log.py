@@ -63,7 +63,7 @@ PUBLIC_DIGEST_FIELDS: Final = frozenset({"pack", "packs", "rules", "taxonomy", "
 """Fields that may hold a bare SHA-256: of what Saksi ships or of key files, never of what a victim handed in."""
 
 _FIELD: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_ACTOR: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_ACTOR: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _COMMITMENT: Final = re.compile(r"c[0-9a-f]{64}")
 _CODES: Final = re.compile(
@@ -189,7 +189,8 @@ class LogCheck:
     size: whole entries; leaves: their leaf hashes, 32 bytes each; good_bytes: length of the entries file up to the last
     whole entry; tail: the (first) line behind it. covered: entries under a checkpoint whose signature and root hold;
     referred: object id -> line (1-based) that names it;
-    deleted: ids whose deletion was logged; key_digests: key file -> SHA-256 hex, as last logged.
+    deleted: ids whose deletion was logged; key_digests: key file -> SHA-256 hex, as last logged, without those taken away;
+    keys_made: the highest number a key file had.
     """
 
     size: int = 0
@@ -206,6 +207,7 @@ class LogCheck:
     referred: dict[str, int] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     key_digests: dict[str, str] = field(default_factory=dict)
+    keys_made: int = 0
     last_time: str = ""
 
     def leaf(self, seq: int) -> bytes:
@@ -330,12 +332,23 @@ def _take(entry: dict[str, Any], seq: int, where: str, found: LogCheck) -> None:
     if entry["action"] == "delete":
         found.deleted |= ids
     else:
+        found.deleted -= ids  # handed in again later
         for object_id in ids:
             found.referred.setdefault(object_id, seq + 1)
     if isinstance(keys := fields.get("keys"), dict):
         for name, digest in keys.items():
-            if isinstance(digest, dict):
-                found.key_digests[f"keys/{name}.json"] = str(digest.get("key_digest"))
+            take_key(f"keys/{name}.json", digest.get("key_digest") if isinstance(digest, dict) else None, found)
+
+
+def take_key(where: str, digest: object, found: LogCheck) -> None:
+    """A key file that an entry names; one without a digest was taken away."""
+    number = where.removesuffix(".json").rpartition("_")[2]
+    if number.isdecimal():
+        found.keys_made = max(found.keys_made, int(number))
+    if isinstance(digest, str):
+        found.key_digests[where] = digest
+    else:
+        found.key_digests.pop(where, None)
 
 
 def strings_in(value: object) -> Iterator[str]:

@@ -26,6 +26,7 @@ docs/vault-format.md repeats this for people who want to write their own reader.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import io
@@ -34,7 +35,7 @@ import os
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
@@ -205,7 +206,7 @@ class _Opened:
         if length > META_BYTES_MAX + TAG or meta_start < len(HEADER) + TAG:
             raise damaged
         try:
-            key = AESGCM(store.wrap_key).decrypt(nonce, wrapped, _wrap_associated(object_id, meta_length))
+            key = store.unwrap(nonce, wrapped, _wrap_associated(object_id, meta_length))
             self.cipher = AESGCM(key)
             sealed_meta = self.at(meta_start, length)
             plain = self.cipher.decrypt(_nonce(0, 2), sealed_meta, _meta_associated(object_id))
@@ -315,15 +316,33 @@ class SealedFile(io.RawIOBase):
 class ObjectStore:
     """The folder `objects/` of one case, with the keys that open it."""
 
-    def __init__(self, folder: Path, disk: Disk, case_key: bytes | bytearray) -> None:
+    def __init__(
+        self, folder: Path, disk: Disk, case_key: bytes | bytearray, generations: Sequence[bytes | bytearray] = ()
+    ) -> None:
         self.folder = folder
         self.disk = disk
-        self.wrap_key = subkey(case_key, "objects/wrap")
         self.name_key = subkey(case_key, "objects/name")
+        self.wrap_keys = [subkey(key, "objects/wrap") for key in (*reversed(generations), case_key)]
         self.packs = packs.Packs(folder)
         self._gathered: dict[str, bytes] | None = None
         self._gathered_bytes = 0
         self._turn = threading.RLock()
+
+    @property
+    def wrap_key(self) -> bytes:
+        """The key that new objects' keys are wrapped under: the newest generation's."""
+        return self.wrap_keys[0]
+
+    def forget(self) -> None:
+        """Let go of the keys."""
+        self.wrap_keys, self.name_key = [b""], b""
+
+    def unwrap(self, nonce: bytes, wrapped: bytes, associated: bytes) -> bytes:
+        """An object's key, wrapped under any generation. Raises InvalidTag."""
+        for key in self.wrap_keys[:-1]:
+            with contextlib.suppress(InvalidTag):
+                return AESGCM(key).decrypt(nonce, wrapped, associated)
+        return AESGCM(self.wrap_keys[-1]).decrypt(nonce, wrapped, associated)
 
     def object_id(self, kind: str, digest: str) -> str:
         """The id of content with SHA-256 hex `digest` sealed as `kind`."""

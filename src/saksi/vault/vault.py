@@ -24,8 +24,7 @@ import hmac
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -34,9 +33,10 @@ from typing import Any, BinaryIO, Final, Self
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from saksi.errors import SaksiError, StorageFailed, UsageError, VaultError, VerificationFailed, WrongKey
+from saksi.errors import SaksiError, StorageFailed, UsageError, VaultError, VerificationFailed
 from saksi.times import now_us, utc_text
-from saksi.vault import keys, log, merkle, notes
+from saksi.vault import access, keys, log, merkle, notes
+from saksi.vault.access import OpenedKeys, Secret
 from saksi.vault.files import TMP_PREFIX, Disk, FileSystem
 from saksi.vault.findings import Bad, Verification
 from saksi.vault.keys import DEFAULT_KDF, KdfParameters
@@ -53,64 +53,11 @@ from saksi.vault.verify import (
     case_file_bytes,
     check_folder,
     check_objects,
-    identity_in,
     read_bounded,
 )
 
 ACTOR: Final = "user"
-"""Who an entry names where the caller says nobody: whoever held the passphrase."""
-
-
-@dataclass(frozen=True)
-class OpenedKeys:
-    """What the key files gave. case_file: saksi.json as it was made. signing_key: None where the log's key file is
-    damaged in both copies (the case then only reads)."""
-
-    identity: Identity
-    case_file: bytes
-    case_key: bytearray
-    signing_key: Ed25519PrivateKey | None
-
-
-def _copies(folder: Path, name: str) -> list[bytes]:
-    """The distinct contents of a key file and its spare, those that are there."""
-    found = [read_bounded(folder / "keys" / f"{name}{spare}.json") for spare in ("", ".spare")]
-    return list(dict.fromkeys(data for data in found if data is not None))
-
-
-def _first_opened(copies: list[bytes], opener: Callable[[bytes], dict[str, str]]) -> dict[str, str]:
-    """The payload of the first copy that opens. Raises what the last one raised; WrongKey wins over damage."""
-    failure: SaksiError = VerificationFailed("key_file_missing")
-    for data in copies:
-        try:
-            return opener(data)
-        except SaksiError as e:
-            if not isinstance(failure, WrongKey):
-                failure = e
-    raise failure
-
-
-def open_keys(folder: Path, passphrase: str) -> OpenedKeys:
-    """Open the key files of the case in `folder`.
-
-    Raises WrongKey, VaultError (no case), VerificationFailed (key files gone or damaged in both copies).
-    """
-    if not (folder / CASE_FILE).exists() and not (folder / ENTRIES).exists():
-        raise VaultError("no_case")
-    payload = _first_opened(_copies(folder, "passphrase"), lambda data: keys.open_with_passphrase(passphrase, data))
-    case_key = bytearray(base64.b64decode(payload["case_key"]))
-    case_file = payload["case_file"].encode()
-    identity = identity_in(case_file)
-    if identity is None:
-        raise VerificationFailed("key_file_damaged")
-    signing_key = None
-    with contextlib.suppress(VerificationFailed, WrongKey):
-        wrap = keys.subkey(case_key, "keys/log")
-        inner = _first_opened(_copies(folder, "log"), lambda data: keys.open_with_key(wrap, "log", data))
-        signing_key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(inner["private_key"]))
-        if signing_key.public_key().public_bytes_raw() != identity.public_key:
-            signing_key = None
-    return OpenedKeys(identity, case_file, case_key, signing_key)
+"""Who an entry names where the key file that opened the case says nobody (those of version 1)."""
 
 
 def check_commitment(commitment: str, digest: str, salt: bytes) -> bool:
@@ -122,7 +69,7 @@ class Vault:
     """One open case folder. Made by `create` and `open`; a context manager.
 
     case_id: random, neutral. sound: the log and the case file hold, so the case may be written to. read_only: the
-    medium takes no writes. actor: the code that entries name unless `append` is told another.
+    medium takes no writes. actor: the code of the access that opened it, which is what entries name.
     """
 
     case_id: str
@@ -136,7 +83,7 @@ class Vault:
     ) -> None:  # fmt: skip
         self.folder = folder
         self.case_id = opened.identity.case_id
-        self.actor = ACTOR
+        self.actor = opened.access.code or ACTOR
         self.read_only = lock.read_only
         self.sound = not checked.log.bad and not _identity_bad(checked.found) and opened.signing_key is not None
         self._opened: OpenedKeys | None = opened
@@ -148,7 +95,7 @@ class Vault:
         self._doubtful = False  # the disk did not confirm a write: what the log holds must be read anew
         self._waiting: list[bytes] | None = None  # lines of entries inside `together`
         self._mark = checked.log.mark()  # what of the log is written, while lines wait
-        self._store = ObjectStore(folder / OBJECTS, disk, opened.case_key)
+        self._store = ObjectStore(folder / OBJECTS, disk, opened.case_key, opened.generations)
 
     def __repr__(self) -> str:
         return f"<Vault {self.case_id} {'closed' if self._opened is None else 'open'}>"
@@ -157,10 +104,10 @@ class Vault:
 
     @classmethod
     def create(
-        cls, folder: Path, passphrase: str, *, kdf: KdfParameters = DEFAULT_KDF, files: FileSystem | None = None,
-        clock: Callable[[], int] = now_us,
+        cls, folder: Path, secret: Secret, *, kdf: KdfParameters = DEFAULT_KDF, files: FileSystem | None = None,
+        clock: Callable[[], int] = now_us, code: str = ACTOR, role: str = "caseworker",
     ) -> Vault:  # fmt: skip
-        """Make a case in `folder` (new or empty; its parent must exist) and open it.
+        """Make a case in `folder` (new or empty; its parent must exist) and open it. code, role: of its first access.
 
         saksi.json is written last: a folder without it is a beginning that nobody was told of, and may be begun again.
         Raises VaultError (case_exists), UsageError (passphrase_empty, case_parent_missing), StorageFailed.
@@ -172,9 +119,11 @@ class Vault:
         identity = Identity(secrets.token_hex(8), private.public_key().public_bytes_raw())
         now = utc_text(clock())
         case_file = case_file_bytes(identity, now)
-        payload = {"case_key": base64.b64encode(case_key).decode(), "case_file": case_file.decode()}
+        first_access = access.Wrapped(
+            case_file.decode(), base64.b64encode(case_key).decode(), access.check_code(code), role, []
+        )
         key_files = {
-            "passphrase": keys.seal_with_passphrase(passphrase, kdf, payload),
+            access.FIRST: access.for_secret(secret, kdf, first_access),
             "log": keys.seal_with_key(
                 keys.subkey(case_key, "keys/log"), "log",
                 {"private_key": base64.b64encode(private.private_bytes_raw()).decode()},
@@ -185,29 +134,35 @@ class Vault:
             disk.write_file(folder / "keys" / f"{name}.json", data)
             disk.write_file(folder / "keys" / f"{name}.spare.json", data)
         digests = {name: {"key_digest": hashlib.sha256(data).hexdigest()} for name, data in key_files.items()}
-        entry = log.make_entry(0, now, "create", ACTOR, {"keys": digests}, log.genesis_of(case_file), private)
+        entry = log.make_entry(0, now, "create", code.lower(), {"keys": digests}, log.genesis_of(case_file), private)
         disk.write_file(folder / ENTRIES, entry.line + b"\n")
         first = notes.sign(identity.origin, 1, merkle.leaf_hash(entry.line), private)
         disk.write_file(folder / CHECKPOINTS, first.note.encode() + b"\n")
         disk.write_file(folder / CASE_FILE, case_file)
-        return cls._opened_vault(folder, OpenedKeys(identity, case_file, case_key, private), disk, clock)
+        by = access.described(access.FIRST, key_files[access.FIRST])
+        return cls._opened_vault(folder, OpenedKeys(identity, case_file, case_key, private, by), secret, disk, clock)
 
     @classmethod
     def open(
-        cls, folder: Path, passphrase: str, *, files: FileSystem | None = None, clock: Callable[[], int] = now_us
+        cls, folder: Path, secret: Secret, *, files: FileSystem | None = None, clock: Callable[[], int] = now_us
     ) -> Vault:
-        """Open the case in `folder` and repair what a crash left.
+        """Open the case in `folder` with a passphrase or a caseworker's key, and repair what a crash left.
 
-        Raises WrongKey (wrong_passphrase, case_locked), VaultError where it is no case, VerificationFailed where no
-        copy of its key file is whole, StorageFailed.
+        Raises WrongKey (wrong_passphrase, wrong_key_file, access_removed, case_locked), VaultError where it is no case,
+        VerificationFailed where no copy of its key file is whole, StorageFailed.
         """
-        return cls._opened_vault(folder, open_keys(folder, passphrase), Disk(files), clock)
+        return cls._opened_vault(folder, access.open_keys(folder, secret), secret, Disk(files), clock)
 
     @classmethod
-    def _opened_vault(cls, folder: Path, opened: OpenedKeys, disk: Disk, clock: Callable[[], int]) -> Vault:
+    def _opened_vault(
+        cls, folder: Path, opened: OpenedKeys, secret: Secret, disk: Disk, clock: Callable[[], int]
+    ) -> Vault:
         lock = Lock(folder)
         try:
-            vault = cls(folder, opened, check_folder(folder, opened.case_file), disk, lock, clock)
+            checked = check_folder(folder, opened.case_file)
+            if not checked.log.bad:
+                opened = access.open_live(folder, secret, opened, checked.log.key_digests)
+            vault = cls(folder, opened, checked, disk, lock, clock)
             if not vault.read_only:
                 vault._recover(opened)
         except BaseException:
@@ -238,6 +193,8 @@ class Vault:
             self.sound = not checked.log.bad and not _identity_bad(checked.found)
             if self.sound:
                 self.append("recover", **done)
+        if self.sound:
+            access.sweep(self.folder, self._log.key_digests, self._disk)
 
     def _restore_files(self, opened: OpenedKeys) -> list[str]:
         """Put back saksi.json and key files that differ from what was logged, from the copy that does not."""
@@ -245,13 +202,9 @@ class Vault:
         if read_bounded(self.folder / CASE_FILE) != opened.case_file:
             self._disk.write_file(self.folder / CASE_FILE, opened.case_file)
             restored.append("saksi.json")
-        for name in ("passphrase", "log"):
-            paths = [self.folder / "keys" / f"{name}{spare}.json" for spare in ("", ".spare")]
-            good = [
-                data for data in map(read_bounded, paths)
-                if data is not None
-                and hashlib.sha256(data).hexdigest() == self._log.key_digests.get(f"keys/{name}.json")
-            ]  # fmt: skip
+        for where, digest in sorted(self._log.key_digests.items()):
+            paths = [self.folder / where, self.folder / where.replace(".json", ".spare.json")]
+            good = [d for d in map(read_bounded, paths) if d is not None and hashlib.sha256(d).hexdigest() == digest]
             for path in paths:
                 if good and read_bounded(path) != good[0]:
                     self._disk.write_file(path, good[0])
@@ -293,9 +246,9 @@ class Vault:
                 self.checkpoint()
         finally:
             # Best effort: Python may hold copies elsewhere in memory; what we own is overwritten.
-            self._opened.case_key[:] = bytes(len(self._opened.case_key))
+            self._opened.forget()
             self._opened = None
-            self._store.wrap_key = self._store.name_key = b""
+            self._store.forget()
             self._lock.release()
 
     def _keys(self) -> OpenedKeys:
@@ -316,6 +269,49 @@ class Vault:
     def subkey(self, purpose: str) -> bytes:
         """32 bytes for `purpose` ("case.db" …), the same on every open, independent of every other purpose's."""
         return keys.subkey(self._keys().case_key, f"for/{purpose}")
+
+    def database_keys(self) -> list[bytes]:
+        """Keys of case.db: the one it is to be under (the newest generation's), then those it may still be under."""
+        opened = self._keys()
+        return [keys.subkey(key, "for/case.db") for key in (*reversed(opened.generations), opened.case_key)]
+
+    # Who may open (access.py)
+
+    @property
+    def opened_keys(self) -> OpenedKeys:
+        """What the key files gave, and which of them opened the case."""
+        return self._keys()
+
+    @property
+    def key_digests(self) -> dict[str, str]:
+        """Key file -> SHA-256 hex, as the log has them now."""
+        return dict(self._log.key_digests)
+
+    @property
+    def keys_made(self) -> int:
+        """The highest number a key file of this case ever had."""
+        return self._log.keys_made
+
+    def change_keys(self, new: Mapping[str, bytes], gone: Sequence[str], **fields: Any) -> None:
+        """New key files durable, then one `key-change` entry that counts, then the old ones removed."""
+        self._may_write()
+        assert self._waiting is None, "who may open is not changed inside `together`: its entry must count at once"
+        for name, data in new.items():
+            for spare in ("", ".spare"):
+                self._disk.write_file(self.folder / "keys" / f"{name}{spare}.json", data)
+        told: dict[str, Any] = {name: {"key_digest": hashlib.sha256(data).hexdigest()} for name, data in new.items()}
+        told |= {name: {"key_digest": None} for name in gone if name not in new}
+        self.append("key-change", keys=told, **fields)
+        for name, digest in told.items():
+            log.take_key(f"keys/{name}.json", digest["key_digest"], self._log)
+        for name in gone:
+            access.discard(self.folder, name, self._disk)
+
+    def take_keys(self, opened: OpenedKeys) -> None:
+        """Go on with a further generation, and under the key file that now stands for who opened the case."""
+        self._opened = opened
+        self.actor = opened.access.code or ACTOR
+        self._store.wrap_keys = ObjectStore(self._store.folder, self._disk, opened.case_key, opened.generations).wrap_keys
 
     # Objects
 
@@ -410,11 +406,14 @@ class Vault:
     def append(self, action: str, *, actor: str | None = None, **fields: Any) -> LogEntry:
         """Add one content-free custody event; durable when this returns.
 
-        action: one of log.ACTIONS. actor: a code ("user", "w1"). fields: what log.content_free allows; a list of object
+        action: one of log.ACTIONS. actor: whom the caller states to be at work ("c2"): the entry names the access that opened
+        the case all the same, and the other as `stated`. fields: what log.content_free allows; a list of object
         ids makes the log name those objects. Raises UsageError for anything that could carry content, StorageFailed.
         """
+        if actor is not None and actor != self.actor:
+            fields = {**fields, "stated": actor}  # whom somebody claims to be is not who opened the case
         with self._turn:  # one entry after the other, also where a caller uses threads
-            return self._append(action, actor or self.actor, fields)
+            return self._append(action, self.actor, fields)
 
     def _append(self, action: str, actor: str, fields: dict[str, Any]) -> LogEntry:
         opened = self._may_write()
@@ -503,7 +502,7 @@ class Vault:
         found = check_folder(folder, opened.case_file).found
         if opened.signing_key is None and not any(b.where.startswith("keys/log") for b in found.bad):
             found.bad.append(Bad("key", "keys/log.json", "key_file_changed"))
-        check_objects(ObjectStore(folder / OBJECTS, Disk(), opened.case_key), found, deep=deep, progress=progress)
+        check_objects(ObjectStore(folder / OBJECTS, Disk(), opened.case_key, opened.generations), found, deep=deep, progress=progress)
         return found
 
 

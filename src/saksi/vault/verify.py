@@ -15,7 +15,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import rfc8785
@@ -26,6 +26,9 @@ from saksi.vault.files import TMP_PREFIX
 from saksi.vault.findings import Bad, Verification
 from saksi.vault.objects import OBJECT_ID, ObjectStore
 from saksi.vault.packs import PACK_ID
+
+if TYPE_CHECKING:
+    from saksi.vault.access import Secret
 
 CASE_FILE: Final = "saksi.json"
 CASE_VERSION: Final = 1
@@ -144,8 +147,15 @@ def check_folder(folder: Path, told: bytes | None = None) -> FolderCheck:
     return FolderCheck(found, checked, identity)
 
 
+def _key_files(checked: log.LogCheck) -> list[str]:
+    """The key files that the log names, each with its spare; those of every case, where the log cannot say."""
+    named = sorted(checked.key_digests)
+    return [w for where in named for w in (where, where.replace(".json", ".spare.json"))] or list(KEY_FILES)
+
+
 def _check_keys(folder: Path, checked: log.LogCheck, found: Verification) -> None:
-    for where in KEY_FILES:
+    expected = _key_files(checked)
+    for where in expected:
         found.checked += 1
         data = read_bounded(folder / where)
         logged = checked.key_digests.get(where.replace(".spare", ""))
@@ -153,7 +163,7 @@ def _check_keys(folder: Path, checked: log.LogCheck, found: Verification) -> Non
             found.bad.append(Bad("key", where, "key_file_missing"))
         elif logged is not None and hashlib.sha256(data).hexdigest() != logged:
             found.bad.append(Bad("key", where, "key_file_changed"))
-    known = {Path(where).name for where in KEY_FILES}
+    known = {Path(where).name for where in expected}
     for name in _names(folder / "keys", found):
         if name not in known and not name.startswith(TMP_PREFIX):
             found.info.append(Bad("key", f"keys/{name}", "file_unknown"))
@@ -225,12 +235,13 @@ def verify_folder(folder: Path) -> Verification:
     return check_folder(folder).found
 
 
-def verify_case(folder: Path, passphrase: str | None, *, deep: bool = True) -> Verification:
+def verify_case(folder: Path, passphrase: Secret | None, *, deep: bool = True) -> Verification:
     """Check the case in `folder`, with its key where a passphrase is given. Changes nothing, not even after a crash.
 
     Raises VaultError (no case), WrongKey. Key files that are damaged beyond opening are findings, not errors.
     """
-    from saksi.vault.vault import Vault, open_keys
+    from saksi.vault.access import open_keys
+    from saksi.vault.vault import Vault
 
     if passphrase is None:
         return verify_folder(folder)
