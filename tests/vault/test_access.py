@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,7 @@ def test_changing_a_passphrase_ends_the_old_one(folder: Path) -> None:
 
 def test_what_keys_refuses(folder: Path) -> None:
     with Vault.create(folder, PASSPHRASE, kdf=CHEAP, code="c1") as vault:
-        for call, key in (
+        calls: list[tuple[Callable[[], object], str]] = [
             (lambda: access.add(vault, SECOND, "C1", "lead", kdf=CHEAP), "access_code_taken"),
             (lambda: access.add(vault, SECOND, "Bu Rina", "lead", kdf=CHEAP), "by_not_a_code"),
             (lambda: access.add(vault, SECOND, "c2", "boss", kdf=CHEAP), "role_unknown"),
@@ -162,7 +163,8 @@ def test_what_keys_refuses(folder: Path) -> None:
             (lambda: access.add_recipient(vault, "age1x", "c2", "lead"), "recipient_invalid"),
             (lambda: access.remove(vault, "c7"), "access_unknown"),
             (lambda: access.remove(vault, "c1"), "access_own"),
-        ):
+        ]
+        for call, key in calls:
             with pytest.raises(UsageError) as refused:
                 call()
             assert refused.value.key == key
