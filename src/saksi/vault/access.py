@@ -148,6 +148,14 @@ def _described(stored: AccessFile) -> dict[str, Any]:
     return {k: v for k, v in plain.items() if v is not None}
 
 
+def _decoded(text: str) -> bytes:
+    """Strict base64: also the bits that padding leaves unused must be zero. Raises ValueError."""
+    data = base64.b64decode(text, validate=True)
+    if base64.b64encode(data).decode() != text:
+        raise ValueError("not canonical")
+    return data
+
+
 def _associated(described: Mapping[str, Any]) -> bytes:
     return b"saksi-key-v2\n" + rfc8785.dumps({k: v for k, v in described.items() if k not in ("identity", "wrap")})
 
@@ -229,7 +237,7 @@ def _identity_of(stored: AccessFile, passphrase: str) -> tuple[str, str]:
         raise WrongKey("wrong_passphrase")
     salt, kdf = keys.checked_kdf(stored.kdf)
     try:
-        sealed = base64.b64decode(stored.identity, validate=True)
+        sealed = _decoded(stored.identity)
         key = keys.passphrase_key(passphrase, salt, kdf)
         inner = AESGCM(key).decrypt(sealed[: keys.NONCE_BYTES], sealed[keys.NONCE_BYTES :], _associated(_described(stored)))
     except (InvalidTag, ValueError) as e:
@@ -256,7 +264,7 @@ def open_access(data: bytes, secret: Secret) -> Wrapped:
     else:
         identity, case_file = _identity_of(stored, secret)
     try:
-        plain = pyrage.decrypt(base64.b64decode(stored.wrap, validate=True), [pyrage.x25519.Identity.from_str(identity)])
+        plain = pyrage.decrypt(_decoded(stored.wrap), [pyrage.x25519.Identity.from_str(identity)])
         wrapped = msgspec.json.decode(plain, type=Wrapped)
     except (pyrage.DecryptError, msgspec.DecodeError, ValueError) as e:
         raise VerificationFailed("key_file_damaged") from e
