@@ -1,0 +1,1 @@
+"""What other people's programs say of what Saksi writes: good accepted, tampered refused, by exit code."""
