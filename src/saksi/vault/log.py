@@ -48,6 +48,8 @@ ACTIONS: Final = frozenset({
     "transfer-out", "transfer-ack", "return", "hold", "release-hold", "delete", "key-change", "clock-check", "failure",
     # what the case itself adds: beginning, repair after a crash, a caseworker's decision, settings, a finished report
     "create", "recover", "decide", "configure", "report",
+    # what others said of it: a time authority's token, a witness's co-signature
+    "timestamp", "witness",
 })  # fmt: skip
 
 LINE_BYTES_MAX: Final = 8 * 1024 * 1024
@@ -59,8 +61,17 @@ CHECKPOINT_BYTES_MAX: Final = 256 * 1024 * 1024
 SAFE_INTEGER: Final = 2**53 - 1
 """RFC 8785 knows numbers as doubles: larger integers would not survive other people's programs."""
 
-PUBLIC_DIGEST_FIELDS: Final = frozenset({"pack", "packs", "rules", "taxonomy", "program", "key_digest", "root"})
-"""Fields that may hold a bare SHA-256: of what Saksi ships or of key files, never of what a victim handed in."""
+PUBLIC_DIGEST_FIELDS: Final = frozenset({
+    "pack", "packs", "rules", "taxonomy", "program", "key_digest", "root", "settings",
+    "file_digest", "authority_key", "witness_key", "recipient_key",
+})  # fmt: skip
+"""Fields that may hold a bare SHA-256: of what Saksi ships, of key files, public keys, settings and of what authorities and
+witnesses signed; never of what a victim handed in."""
+
+_BESIDE: Final = {
+    "timestamp": ("log/timestamps", "authority_key", ".tsr"), "witness": ("log/witnesses", "witness_key", ".note"),
+}  # fmt: skip
+"""Where the file lies that an entry of this action names: folder, field whose first digits are in the name, ending."""
 
 _FIELD: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _ACTOR: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -190,7 +201,7 @@ class LogCheck:
     whole entry; tail: the (first) line behind it. covered: entries under a checkpoint whose signature and root hold;
     referred: object id -> line (1-based) that names it;
     deleted: ids whose deletion was logged; key_digests: key file -> SHA-256 hex, as last logged, without those taken away;
-    keys_made: the highest number a key file had.
+    keys_made: the highest number a key file had; beside: SHA-256 hex of files in log/timestamps and log/witnesses.
     """
 
     size: int = 0
@@ -208,6 +219,7 @@ class LogCheck:
     deleted: set[str] = field(default_factory=set)
     key_digests: dict[str, str] = field(default_factory=dict)
     keys_made: int = 0
+    beside: dict[str, str] = field(default_factory=dict)
     last_time: str = ""
 
     def leaf(self, seq: int) -> bytes:
@@ -335,6 +347,9 @@ def _take(entry: dict[str, Any], seq: int, where: str, found: LogCheck) -> None:
         found.deleted -= ids  # handed in again later
         for object_id in ids:
             found.referred.setdefault(object_id, seq + 1)
+    if (place := _BESIDE.get(entry["action"])) is not None and isinstance(digest := fields.get("file_digest"), str):
+        folder, by, ending = place
+        found.beside[f"{folder}/{fields.get('checkpoint')}-{str(fields.get(by))[:16]}{ending}"] = digest
     if isinstance(keys := fields.get("keys"), dict):
         for name, digest in keys.items():
             take_key(f"keys/{name}.json", digest.get("key_digest") if isinstance(digest, dict) else None, found)

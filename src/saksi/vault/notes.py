@@ -99,8 +99,9 @@ def _name_of(line: str) -> str:
 def without_cosignatures(note: str, origin: str) -> str | None:
     """The note with the one signature line of its own log, others left away; None where there is not exactly one."""
     text, separator, signatures = note.partition("\n\n")
-    own = [line for line in signatures.splitlines() if _name_of(line) == origin]
-    if not separator or not signatures.endswith("\n") or len(own) != 1:
+    lines = signatures.removesuffix("\n").split("\n")
+    own = [line for line in lines if _name_of(line) == origin]
+    if not separator or not signatures.endswith("\n") or len(own) != 1 or not all(map(_name_of, lines)):
         return None
     return f"{text}\n\n{own[0]}\n"
 
@@ -108,7 +109,7 @@ def without_cosignatures(note: str, origin: str) -> str | None:
 def signature_lines(note: str) -> list[tuple[str, bytes]]:
     """(name, key id and signature) of every readable signature line of a note, in order."""
     found = []
-    for line in note.partition("\n\n")[2].splitlines():
+    for line in note.partition("\n\n")[2].split("\n"):
         name, _, blob = line.removeprefix("\u2014 ").partition(" ")
         try:
             raw = base64.b64decode(blob, validate=True)

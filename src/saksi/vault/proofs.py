@@ -143,6 +143,8 @@ def signed_head(note: str, origin: str, public_key: bytes) -> Checkpoint:
     """
     head = notes.without_cosignatures(note, origin)
     why = "checkpoint_unreadable" if head is None else notes.check(origin, public_key, head)
+    if head is None and note.partition("\n")[0] != origin and "\n\n" in note:
+        raise VerificationFailed("proof_other_log")
     if head is None or why == "checkpoint_unreadable":
         raise VerificationFailed("proof_unreadable")
     if why is not None:

@@ -37,6 +37,7 @@ from saksi.errors import SaksiError, StorageFailed, UsageError, VaultError, Veri
 from saksi.times import now_us, utc_text
 from saksi.vault import access, keys, log, merkle, notes
 from saksi.vault.access import OpenedKeys, Secret
+from saksi.vault.beside import NOTHING, Outside, check_beside
 from saksi.vault.files import TMP_PREFIX, Disk, FileSystem
 from saksi.vault.findings import Bad, Verification
 from saksi.vault.keys import DEFAULT_KDF, KdfParameters
@@ -172,7 +173,7 @@ class Vault:
 
     def _recover(self, opened: OpenedKeys) -> None:
         """Sweep unfinished files; mend what can be put back exactly, and log that (see the module's text)."""
-        for part in ("", "keys", OBJECTS, "log"):
+        for part in ("", "keys", OBJECTS, "log", "log/timestamps", "log/witnesses"):
             for path in sorted((self.folder / part).glob(TMP_PREFIX + "*")):
                 self._disk.discard(path)
         found = self._log
@@ -454,6 +455,29 @@ class Vault:
         found.covered = found.size
         return signed
 
+    def keep_beside(self, name: str, data: bytes) -> None:
+        """Put a file into a folder beside the log ("log/timestamps/9.tsq"); durable when this returns, not logged."""
+        self._may_write()
+        path = self.folder / name
+        if not path.parent.is_dir():
+            self._disk.make_folder(path.parent)
+            self._disk.sync_folder(path.parent.parent)
+        self._disk.write_file(path, data)
+
+    def drop_beside(self, name: str) -> None:
+        """Remove a file beside the log that nothing speaks of (a query that a newer one replaces)."""
+        self._may_write()
+        self._disk.remove(self.folder / name)
+
+    def now_us(self) -> int:
+        """The vault's clock."""
+        return self._clock()
+
+    @property
+    def identity(self) -> Identity:
+        """Who the case is: case_id, origin of its log, the log's public key."""
+        return self._keys().identity
+
     def _add(self, name: str, data: bytes, good_size: int) -> None:
         try:
             self._disk.append(self.folder / name, data, good_size)
@@ -496,10 +520,13 @@ class Vault:
 
     @staticmethod
     def check(
-        folder: Path, opened: OpenedKeys, *, deep: bool, progress: Callable[[int], None] | None = None
-    ) -> Verification:
+        folder: Path, opened: OpenedKeys, *, deep: bool, progress: Callable[[int], None] | None = None,
+        outside: Outside = NOTHING,
+    ) -> Verification:  # fmt: skip
         """As `verify`, for a folder whose keys were opened; takes no lock and changes nothing."""
-        found = check_folder(folder, opened.case_file).found
+        checked = check_folder(folder, opened.case_file)
+        check_beside(checked, folder, outside)
+        found = checked.found
         if opened.signing_key is None and not any(b.where.startswith("keys/log") for b in found.bad):
             found.bad.append(Bad("key", "keys/log.json", "key_file_changed"))
         check_objects(ObjectStore(folder / OBJECTS, Disk(), opened.case_key, opened.generations), found, deep=deep, progress=progress)

@@ -22,6 +22,7 @@ import rfc8785
 
 from saksi.errors import SaksiError, StorageFailed, VaultError
 from saksi.vault import keys, log, notes, packs
+from saksi.vault.beside import NOTHING, Outside, check_beside
 from saksi.vault.files import TMP_PREFIX
 from saksi.vault.findings import Bad, Verification
 from saksi.vault.objects import OBJECT_ID, ObjectStore
@@ -227,15 +228,19 @@ def check_objects(
                 progress(sealed.size)
 
 
-def verify_folder(folder: Path) -> Verification:
-    """Check the case in `folder` without its key: log, checkpoints, key files, presence of objects.
+def verify_folder(folder: Path, outside: Outside = NOTHING) -> Verification:
+    """Check the case in `folder` without its key: log, checkpoints, what others signed, key files, presence of objects.
 
     Raises VaultError where the folder is no case.
     """
-    return check_folder(folder).found
+    checked = check_folder(folder)
+    check_beside(checked, folder, outside)
+    return checked.found
 
 
-def verify_case(folder: Path, passphrase: Secret | None, *, deep: bool = True) -> Verification:
+def verify_case(
+    folder: Path, passphrase: Secret | None, *, deep: bool = True, outside: Outside = NOTHING
+) -> Verification:
     """Check the case in `folder`, with its key where a passphrase is given. Changes nothing, not even after a crash.
 
     Raises VaultError (no case), WrongKey. Key files that are damaged beyond opening are findings, not errors.
@@ -244,15 +249,15 @@ def verify_case(folder: Path, passphrase: Secret | None, *, deep: bool = True) -
     from saksi.vault.vault import Vault
 
     if passphrase is None:
-        return verify_folder(folder)
+        return verify_folder(folder, outside)
     try:
         opened = open_keys(folder, passphrase)
     except SaksiError as e:
-        found = verify_folder(folder)
+        found = verify_folder(folder, outside)
         if e.exit_code == VaultError.exit_code or not any(b.what == "key" for b in found.bad):
             raise
         return found
-    return Vault.check(folder, opened, deep=deep)
+    return Vault.check(folder, opened, deep=deep, outside=outside)
 
 
 def as_json(verification: Verification, lang: str | None = None) -> dict[str, Any]:

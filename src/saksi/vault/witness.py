@@ -2,7 +2,8 @@
 
     co-signature      C2SP cosignature/v1: Ed25519 over "cosignature/v1\\ntime <seconds>\\n" and the checkpoint's text, as one
                       more signature line of the note; key id SHA-256(name "\\n" 0x04 key)[:4]
-    log/witnesses/    in the case: <entries>-<key id>.note, the checkpoint with the log's signature and the co-signature
+    log/witnesses/    in the case: <entries>-<witness>.note, the checkpoint with the log's signature and the co-signature;
+                      <witness>.key, the witness's key as note programs take it; <witness>: the 16 hex of its name
     request           what the case shows: the log's key, then growth since what the witness signed last (proofs.py)
     answer            what the witness gives back: its key, then the co-signed note
     memory            what the witness keeps: for each case the log's key and the last head it signed
@@ -42,12 +43,17 @@ FILE_BYTES_MAX: Final = 1024 * 1024
 """A request, answer or memory that is read; some KiB each, a memory some hundred bytes a case."""
 
 _VERIFIER: Final = re.compile(r"(?P<name>[!-*,-~]{1,200})\+(?P<id>[0-9a-f]{8})\+(?P<key>[A-Za-z0-9+/]{44})")
-_NOTE_NAME: Final = re.compile(r"(?P<size>[1-9][0-9]{0,11})-(?P<id>[0-9a-f]{8})\.note")
+_NOTE_NAME: Final = re.compile(r"(?P<size>[1-9][0-9]{0,11})-(?P<who>[0-9a-f]{16})\.note")
+
+
+def short_name(public_key: bytes) -> str:
+    """The 16 hex digits that file names and `name_of` hold of a witness."""
+    return hashlib.sha256(public_key).hexdigest()[:16]
 
 
 def name_of(public_key: bytes) -> str:
     """The name a witness signs under."""
-    return f"saksi.local/witness/{hashlib.sha256(public_key).hexdigest()[:16]}"
+    return f"saksi.local/witness/{short_name(public_key)}"
 
 
 @dataclass(frozen=True)
@@ -244,17 +250,17 @@ class Memory:
 # What a case keeps of its witnesses
 
 
-def stored(folder: Path, key_id: bytes | None = None) -> list[tuple[int, str, str]]:
-    """(entries, key id hex, note) of every co-signed note in the case, fewest entries first; only of `key_id` where given."""
+def stored(folder: Path, who: str | None = None) -> list[tuple[int, str, str]]:
+    """(entries, witness, note) of every co-signed note in the case, fewest entries first; only of `who` where given."""
     found = []
     with contextlib.suppress(OSError):
         for path in (folder / FOLDER).iterdir():
             name = _NOTE_NAME.fullmatch(path.name)
-            if name is None or (key_id is not None and name["id"] != key_id.hex()):
+            if name is None or (who is not None and name["who"] != who):
                 continue
             with contextlib.suppress(OSError, UnicodeDecodeError):
                 data = _bounded(path)
-                found.append((int(name["size"]), name["id"], data.decode("utf-8")))
+                found.append((int(name["size"]), name["who"], data.decode("utf-8")))
     return sorted(found)
 
 
@@ -270,13 +276,13 @@ def cosigned(folder: Path, checkpoint: Checkpoint) -> str:
     note = checkpoint.note
     for size, _, text in stored(folder):
         if size == checkpoint.size and notes.body(text) == notes.body(note):
-            note += "".join(line + "\n" for line in text.partition("\n\n")[2].splitlines()[1:])
+            note += "".join(line + "\n" for line in text.partition("\n\n")[2].split("\n")[1:-1])
     return note
 
 
 def file_name(answer: Answer, head: Checkpoint) -> str:
     """Where the case keeps an answer."""
-    return f"{FOLDER}/{head.size}-{answer.witness.key_id.hex()}.note"
+    return f"{FOLDER}/{head.size}-{short_name(answer.witness.public_key)}.note"
 
 
 def root_at(checked: LogCheck, size: int) -> str:
@@ -298,12 +304,33 @@ def judge(checked: LogCheck, note: str, origin: str, public_key: bytes, where: s
     return None
 
 
+def judge_cosignature(note: str, who: Verifier, where: str) -> Bad | None:
+    """Whether the co-signature of `who` on a note holds."""
+    try:
+        cosigned_at(note, who)
+    except VerificationFailed:
+        return Bad("witness", where, "witness_cosignature")
+    return None
+
+
+def key_of(folder: Path, who: str) -> Verifier | None:
+    """The key that the case keeps of a witness; None where it is absent or not the key of that name."""
+    try:
+        made = Verifier.parse(_bounded(folder / FOLDER / f"{who}.key").decode("ascii"))
+    except (OSError, UnicodeDecodeError, VerificationFailed):
+        return None
+    return made if short_name(made.public_key) == who and made.name == name_of(made.public_key) else None
+
+
 def check_stored(folder: Path, checked: LogCheck, origin: str, public_key: bytes) -> list[Bad]:
-    """What does not hold of the co-signed notes in the case. Whose keys they are is not judged here."""
+    """What does not hold of the co-signed notes in the case: against the log, and each co-signature under the witness's key."""
     found = []
-    for size, key_id, note in stored(folder):
-        where = f"{FOLDER}/{size}-{key_id}.note"
+    for size, who, note in stored(folder):
+        where = f"{FOLDER}/{size}-{who}.note"
         bad = judge(checked, note, origin, public_key, where)
+        key = key_of(folder, who)
+        if bad is None:
+            bad = Bad("witness", where, "witness_cosignature") if key is None else judge_cosignature(note, key, where)
         if bad is not None:
             found.append(bad)
     return found
@@ -332,10 +359,10 @@ def kept_by_witness(data: bytes, origin: str) -> list[tuple[str, Verifier | None
 
 
 def as_rows(folder: Path) -> list[dict[str, Any]]:
-    """What `witness` and `log` say of stored co-signatures: entries, key id, and when by the witness's clock."""
+    """What `log` says of stored co-signatures, unchecked: entries, witness, POSIX seconds by the witness's clock."""
     rows = []
-    for size, key_id, note in stored(folder):
-        blob = next((b for _, b in notes.signature_lines(note) if b[:4].hex() == key_id and len(b) == 76), None)
+    for size, who, note in stored(folder):
+        blob = next((b for n, b in notes.signature_lines(note) if n.endswith(f"/{who}") and len(b) == 76), None)
         seconds = None if blob is None else int.from_bytes(blob[4:12], "big")
-        rows.append({"entries": size, "key_id": key_id, "signed_at": seconds})
+        rows.append({"entries": size, "witness": who, "signed_at": seconds})
     return rows
