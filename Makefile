@@ -57,6 +57,7 @@ bench: $(STAMP)/bench
 	$(BIN)/python -m benchmarks
 
 docs: $(STAMP)/run
+	$(BIN)/python tools/bundle_words.py
 	$(BIN)/python tools/reference.py
 
 clean:

@@ -418,6 +418,10 @@ class Case:
                 "INSERT INTO statement (kind, text, by_code, at_us) VALUES (?, ?, ?, ?)", (kind, text, by, now_us())
             )
 
+    def statement_kinds(self) -> frozenset[str]:
+        """Which kinds of statements are recorded."""
+        return frozenset(str(kind) for (kind,) in self._db.execute("SELECT DISTINCT kind FROM statement"))
+
     def people(self) -> list[Person]:
         """Persons made by decisions."""
         accounts: dict[str, list[str]] = {}

@@ -74,6 +74,15 @@ class Who:
         names = sorted(hidden, key=lambda n: (-len(n), n))
         return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, names)) + r")(?!\w)", re.IGNORECASE)
 
+    def hidden(self) -> Mapping[str, str]:
+        """Every name of an uninvolved account (case folded) and its initials."""
+        return self._hidden
+
+    def shown_words(self) -> frozenset[str]:
+        """The words (case folded) of names that are shown."""
+        names = {n for a in self._involved for n in [a, *self._display.get(a, ())]}
+        return frozenset(w for name in names for w in name.casefold().split())
+
     def is_involved(self, account: str | None) -> bool:
         """Whether the account is named in documents."""
         return account in self._involved

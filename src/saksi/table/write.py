@@ -7,6 +7,7 @@ Files are written beside their name and renamed, so that a half table never look
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -65,6 +66,50 @@ def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
         else:
             arrays.append(column)
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+class _Sink(io.RawIOBase):
+    """A file that a writer writes into and that hands on what came."""
+
+    def __init__(self) -> None:
+        self._pending: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._pending.append(bytes(data))
+        return len(self._pending[-1])
+
+    def take(self) -> bytes:
+        """What was written since the last call."""
+        block = b"".join(self._pending)
+        self._pending.clear()
+        return block
+
+
+def row_blocks(batches: Iterable[pa.RecordBatch], schema: pa.Schema, format_: str) -> Iterator[bytes]:
+    """The same bytes as `write_rows`, block by block, for whoever writes them somewhere else than into a file."""
+    sink = _Sink()
+    if format_ == "jsonl":
+        yield from _jsonl(batches)
+        return
+    if format_ == "parquet":
+        import pyarrow.parquet as pq
+
+        with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as parquet:
+            for batch in batches:
+                parquet.write_batch(batch)
+                yield sink.take()
+    else:
+        import pyarrow.csv as pacsv
+
+        flat_schema = _flat(pa.RecordBatch.from_pylist([], schema=schema)).schema
+        with pacsv.CSVWriter(pa.PythonFile(sink, mode="w"), flat_schema) as csv:
+            for batch in batches:
+                csv.write_batch(_flat(batch))
+                yield sink.take()
+    yield sink.take()
 
 
 def write_rows(batches: Iterable[pa.RecordBatch], schema: pa.Schema, out: BinaryIO, format_: str) -> int:

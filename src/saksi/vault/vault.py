@@ -385,6 +385,11 @@ class Vault:
     # The log
 
     @property
+    def public_key(self) -> bytes:
+        """The log's Ed25519 public key, 32 bytes."""
+        return self._keys().identity.public_key
+
+    @property
     def log_size(self) -> int:
         """Entries in the log."""
         return self._log.size

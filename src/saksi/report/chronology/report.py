@@ -80,6 +80,11 @@ def _context(view: CaseView, lang: str, made_at_us: int) -> Context:
     )
 
 
+def who_is_named(view: CaseView) -> Who:
+    """Whom documents of this view name, and the initials of everybody else."""
+    return _context(view, "id", 0).who
+
+
 def _keys(plans: list[Plan]) -> set[Key]:
     return {(p.thread[0], s) for p in plans for s in p.seqs}
 

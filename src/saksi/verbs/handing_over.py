@@ -1,0 +1,205 @@
+"""`saksi hand-over` and `saksi receive`: a bundle leaves a case for somebody else, or comes in from somebody else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from saksi.errors import SaksiError, StorageFailed, UsageError
+from saksi.times import now_us
+from saksi.verbs.common import check_by, check_output
+
+if TYPE_CHECKING:
+    from saksi.case.store import Case
+    from saksi.handover.bundle import Bundle, Order
+    from saksi.handover.envelope import Envelope
+    from saksi.vault.files import FileSystem
+
+WHATS: Final = ("all", "selection", "redacted")
+ROLES: Final = ("police", "other")
+PURPOSE: Final = re.compile(r"[a-z][a-z0-9-]{1,39}")
+AUTHORITY_CHARS_MIN: Final = 3
+AUTHORITY_CHARS_MAX: Final = 400
+
+
+@dataclass(frozen=True)
+class HandOverOptions:
+    """What a hand-over is told. to: an age key or a file with a key. consent: words to record before it."""
+
+    to: str
+    what: str
+    purpose: str
+    authority: str
+    by: str
+    exhibits: tuple[str, ...] = ()
+    threads: tuple[str, ...] = ()
+    role: str = "other"
+    consent: str | None = None
+    lang: str = "id"
+
+
+def _check(options: HandOverOptions, out: Path) -> None:
+    check_by(options.by)
+    check_output(out)
+    if out.exists():
+        raise UsageError("output_exists")
+    if options.what not in WHATS or options.role not in ROLES:
+        raise UsageError("unknown_hand_over")
+    if PURPOSE.fullmatch(options.purpose) is None:
+        raise UsageError("purpose_not_a_code")
+    if not AUTHORITY_CHARS_MIN <= len(options.authority.strip()) <= AUTHORITY_CHARS_MAX:
+        raise UsageError("authority_needed")
+    if options.what == "all" and (options.exhibits or options.threads):
+        raise UsageError("all_is_all")
+    if options.what == "selection" and not (options.exhibits or options.threads):
+        raise UsageError("selection_needed")
+
+
+def consent_recorded(case: Case) -> bool:
+    """Whether any statement of consent is recorded in the case."""
+    return any(kind.startswith("consent") for kind in case.statement_kinds())
+
+
+def hand_over(
+    case: Case, out: Path, options: HandOverOptions, *, files: FileSystem | None = None, at_us: int | None = None
+) -> dict[str, Any]:
+    """Write a bundle for somebody else into `out`, encrypted; recorded in the log before and after.
+
+    Raises UsageError (what was told does not fit), StorageFailed, VerificationFailed (something sealed is damaged).
+    """
+    from saksi.case.view import StoredView
+    from saksi.handover.bundle import Order, prepare, view_of
+    from saksi.handover.envelope import Envelope, recipient
+    from saksi.handover.selection import choose
+
+    _check(options, out)
+    envelope = Envelope(recipient(options.to))
+    selection = choose(StoredView(case), options.exhibits, options.threads)
+    if not selection.exhibits:
+        raise UsageError("nothing_to_hand_over")
+    if options.consent:
+        case.add_statement("consent-hand-over", options.consent, options.by)
+    what: Any = options.what
+    order = Order(
+        envelope.to, what, selection, options.purpose, options.authority.strip(), options.by, options.role, options.lang,
+        consent_recorded(case),
+    )  # fmt: skip
+    view = view_of(case, what, selection)
+    case.add_statement("transfer-out", _statement(order, options), options.by)
+    bundle = prepare(case, order, view, now_us() if at_us is None else at_us)
+    try:
+        digest, size = _write(bundle, envelope, out, files)
+    except BaseException as e:
+        _note_failure(case, bundle, options.by, e)
+        raise
+    case.vault.append(
+        "transfer-out", actor=options.by.lower(), bundle=bundle.bundle_id, exhibits=list(selection.exhibits),
+        file=case.vault.commitment(digest), size=size, result="written",
+    )  # fmt: skip
+    case.vault.checkpoint()
+    return _result(case, bundle, envelope, out, digest, size)
+
+
+def _statement(order: Order, options: HandOverOptions) -> str:
+    """What the encrypted case keeps of it: words the log may not hold."""
+    told = {
+        "to": order.to.fingerprint, "what": order.what, "role": order.role, "purpose": order.purpose,
+        "authority": order.authority, "exhibits": list(order.selection.exhibits), "threads": list(options.threads),
+    }  # fmt: skip
+    return json.dumps(told, ensure_ascii=False, sort_keys=True)
+
+
+def _note_failure(case: Case, bundle: Bundle, by: str, error: BaseException) -> None:
+    """A hand-over that did not come about is in the log too, where the log can still be written."""
+    try:
+        case.vault.append(
+            "failure", actor=by.lower(), of="transfer-out", bundle=bundle.bundle_id, kind=type(error).__name__.lower()
+        )
+    except SaksiError:
+        return
+
+
+class _Out:
+    """The encrypted file as it is written: whole buffers, digest and size on the way. failure: of the disk."""
+
+    def __init__(self, disk: Any, fd: int) -> None:
+        self._disk, self._fd = disk, fd
+        self.digest = hashlib.sha256()
+        self.size = 0
+        self.failure: BaseException | None = None
+
+    def write(self, data: bytes) -> int:
+        try:
+            self._disk.write_all(self._fd, data)
+        except StorageFailed as e:
+            self.failure = e
+            raise OSError from e
+        self.digest.update(data)
+        self.size += len(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def _write(bundle: Bundle, envelope: Envelope, out: Path, files: FileSystem | None) -> tuple[str, int]:
+    """The age file, whole or not at all, then what lies beside it. Returns its SHA-256 and size."""
+    from saksi.handover.envelope import KEY_ENDINGS
+    from saksi.vault.files import Disk
+
+    disk = Disk(files)
+    fd, tmp = disk.create_tmp(out.absolute().parent)
+    sink = _Out(disk, fd)
+    try:
+        envelope.lock(bundle.blocks(), sink)  # type: ignore[arg-type]  # a writer is all that is asked for
+    except BaseException:
+        disk.close(fd)
+        disk.discard(tmp)
+        raise
+    try:
+        disk.finish(fd, tmp, out.absolute())
+    except BaseException:
+        disk.discard(tmp)
+        raise
+    if envelope.key_file is not None:
+        disk.write_file(out.with_name(out.name + KEY_ENDINGS[envelope.to.kind]).absolute(), envelope.key_file)
+    return sink.digest.hexdigest(), sink.size
+
+
+def _result(case: Case, bundle: Bundle, envelope: Envelope, out: Path, digest: str, size: int) -> dict[str, Any]:
+    from saksi.vault.notes import verifier_key
+
+    return {
+        "bundle": str(out),
+        "bundle_id": bundle.bundle_id,
+        "sha256": digest,
+        "bytes": size,
+        "what": bundle.order.what,
+        "recipient": {"kind": envelope.to.kind, "fingerprint": envelope.to.fingerprint, "expired": envelope.to.expired},
+        "exhibits": list(bundle.order.selection.exhibits),
+        "messages": bundle.tables["data/tables/messages.csv"],
+        "consent_recorded": bundle.order.consent,
+        "log_verifier": verifier_key(bundle.checkpoint.origin, case.vault.public_key),
+        "log_head": case.vault.log_head,
+        "open_with": open_steps(envelope, out),
+    }
+
+
+def open_steps(envelope: Envelope, out: Path) -> list[str]:
+    """The commands with which the recipient opens the file."""
+    from saksi.handover.envelope import KEY_ENDINGS
+
+    name = out.name
+    if envelope.to.kind == "age":
+        return [f"age -d -i KEY.txt {name} | tar xf -"]
+    key = name + KEY_ENDINGS[envelope.to.kind]
+    unlock = {
+        "certificate": f"openssl cms -decrypt -inform PEM -in {key} -inkey KEY.pem -out age-key.txt",
+        "openpgp": f"gpg -o age-key.txt -d {key}",
+    }[envelope.to.kind]
+    return [unlock, f"age -d -i age-key.txt {name} | tar xf -", "rm age-key.txt"]
+
