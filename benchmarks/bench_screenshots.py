@@ -3,8 +3,11 @@
 Chats of the simulator are drawn in three looks, light and dark, five widths, PNG, JPEG and WebP, handed in with shuffled
 file names, and read by the program's own reader through its own process. Compared with what was drawn:
 
-- character error rate: edit distance of a bubble's text over the letters drawn (emoji apart), missing and added bubbles counted whole;
+- character error rate: Levenshtein distance of a bubble's text from the text drawn, over the letters drawn. Nothing is folded or
+  trimmed; emoji are left out of the text drawn (the reader counts them and names none), a line feed is a letter. Bubbles are paired in
+  order so that the sum is least, and only where at least half of the letters agree; bubbles missing and added count whole;
 - side, order, clock and name of every bubble that was found; duplicates among overlapping pictures;
+- the same by cause, and by look, mode, width and form;
 - fields of receipts; pages a second of the whole way (decode, find, read, lay out, stitch).
 """
 
@@ -12,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import re
 import tempfile
 import time
 from collections import Counter
@@ -23,6 +27,7 @@ from typing import Any
 
 from tests.simulator import receipts, screens
 
+LINK = re.compile(r"[@/]|\w\.\w")
 FORMS = ((720, "jpeg70"), (1440, "png"), (1080, "jpeg80"), (828, "webp"), (1170, "jpeg75"))
 
 
@@ -39,11 +44,34 @@ def distance(a: str, b: str) -> int:
 
 @dataclass
 class Score:
-    """Counts over all sets. seconds: wall time of reading. wrong: what was read wrong, for looking at."""
+    """Counts over all sets. seconds: wall time of reading. wrong: what was read wrong, for looking at.
+
+    causes: letters wrong by cause; groups: letters wrong and drawn by look, mode, width and form; now: those of the chat at hand."""
 
     counts: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     wrong: list[str] = field(default_factory=list)
+    causes: Counter[str] = field(default_factory=Counter)
+    groups: dict[str, list[int]] = field(default_factory=dict)
+    now: tuple[str, ...] = ()
+
+    def letters_wrong(self, count: int) -> None:
+        """Count letters read wrong."""
+        self.counts["wrong letters"] += count
+        for group in self.now:
+            self.groups.setdefault(group, [0, 0])[0] += count
+
+    def letters_drawn(self, count: int) -> None:
+        """Count letters to be read."""
+        self.counts["letters"] += count
+        for group in self.now:
+            self.groups.setdefault(group, [0, 0])[1] += count
+
+    def miss(self, cause: str, letters: int, what: str) -> None:
+        """Count a whole bubble."""
+        self.letters_wrong(letters)
+        self.causes[cause] += letters
+        self.wrong.append(what)
 
     def rate(self, part: str, whole: str) -> float:
         """Share in per cent."""
@@ -71,24 +99,72 @@ def compare(rows: list[dict[str, Any]], shots: list[screens.Shot], score: Score)
     kept = [r for r in rows if r["kind"] == "text" and r["duplicate_of"] is None]
     texts, wanted = [r["text"] or "" for r in kept], [b.text for b in drawn]
     score.counts["bubbles"] += len(drawn)
-    score.counts["letters"] += sum(map(len, wanted))
-    pairs: list[tuple[int, int]] = []
-    for op, a, b, c, d in SequenceMatcher(None, texts, wanted, autojunk=False).get_opcodes():
-        if op == "equal" or (op == "replace" and b - a == d - c):
-            pairs += zip(range(a, b), range(c, d), strict=True)
-            continue
-        score.counts["wrong letters"] += sum(map(len, texts[a:b])) + sum(map(len, wanted[c:d]))
-        score.counts["missing"] += d - c
-        score.counts["added"] += b - a
-        score.wrong.append(f"unpaired: {texts[a:b]} for {wanted[c:d]}")
+    score.letters_drawn(sum(map(len, wanted)))
+    pairs = aligned(texts, wanted)
+    left = set(range(len(texts))) - {got for got, _ in pairs}
+    gone = set(range(len(wanted))) - {want for _, want in pairs}
+    for got in sorted(left):
+        again = texts[got] in wanted
+        score.miss("bubbles given twice" if again else "bubbles added", len(texts[got]), f"added: {texts[got]!r}")
+    for want in sorted(gone):
+        score.miss("bubbles missing", len(wanted[want]), f"missing: {wanted[want]!r}")
+    score.counts["added"] += len(left)
+    score.counts["missing"] += len(gone)
     for got, want in pairs:
         _one(kept[got], drawn[want], score)
     score.counts["in order"] += len(pairs)
 
 
+def aligned(texts: list[str], wanted: list[str]) -> list[tuple[int, int]]:
+    """Pairs of bubbles read and drawn, both in order, so that all letters wrong are the fewest."""
+    best: list[list[tuple[int, tuple[tuple[int, int], ...]]]] = [[(0, ())]]
+    for j, want in enumerate(wanted):
+        best[0].append((best[0][j][0] + len(want), ()))
+    for i, got in enumerate(texts):
+        row: list[tuple[int, tuple[tuple[int, int], ...]]] = [(best[i][0][0] + len(got), ())]
+        for j, want in enumerate(wanted):
+            ways = [(best[i][j + 1][0] + len(got), best[i][j + 1][1]), (row[j][0] + len(want), row[j][1])]
+            longer = max(len(got), len(want))
+            errors = 0 if got == want else longer if 2 * abs(len(got) - len(want)) > longer else distance(got, want)
+            if 2 * errors <= longer:
+                ways.append((best[i][j][0] + errors, (*best[i][j][1], (i, j))))
+            row.append(min(ways, key=lambda w: w[0]))
+        best.append(row)
+    return list(best[-1][-1][1])
+
+
+def causes(got: str, want: str) -> Counter[str]:
+    """Letters wrong in a bubble by what they are."""
+    found: Counter[str] = Counter()
+    if got.count("\n") != want.count("\n"):
+        found["lines left out or added"] = distance(got, want)
+        return found
+    for op, a, b, c, d in SequenceMatcher(None, got, want, autojunk=False).get_opcodes():
+        letters = got[a:b] + want[c:d]
+        if op == "equal":
+            continue
+        if set(letters) <= set("Il1|"):
+            what = "I, l and 1"
+        elif not letters.strip():
+            what = "spaces"
+        elif any(c.isdigit() for c in letters):
+            what = "digits"
+        elif not any(c.isalnum() for c in letters):
+            what = "punctuation"
+        else:
+            what = "other letters"
+        found[what] += max(b - a, d - c)
+    return found
+
+
 def _one(row: dict[str, Any], drawn: screens.Bubble, score: Score) -> None:
     errors = distance(row["text"] or "", drawn.text)
-    score.counts["wrong letters"] += errors
+    score.letters_wrong(errors)
+    score.causes.update(causes(row["text"] or "", drawn.text))
+    if errors and LINK.search(drawn.text):
+        score.causes["(of these in bubbles with an address or a link)"] += errors
+    if errors and any(f.startswith("signs_not_read") for f in row["flags"] or ()):
+        score.causes["(of these in bubbles with emoji)"] += errors
     unsure = "check_by_eye" in (row["flags"] or ())
     score.counts["unsure"] += unsure
     score.counts["wrong text"] += bool(errors)
@@ -124,6 +200,7 @@ def chats(score: Score, messages: int, seeds: int) -> None:
         score.counts["pages"] += len(shots)
         score.counts["threads"] += 1
         score.counts["threads whole"] += len({r["thread_id"] for r in rows}) == 1
+        score.now = (f"look {name}", "dark" if dark else "light", f"{width} wide, {form}", "group" if n % 3 == 1 else "two people")
         compare(rows, shots, score)
 
 
@@ -171,6 +248,15 @@ def lines_of(s: Score) -> list[str]:
     ]  # fmt: skip
 
 
+def by_cause(s: Score) -> list[str]:
+    """Letters wrong by cause and by group, as tables."""
+    wrong = max(1, s.counts["wrong letters"])
+    rows = [f"| {cause} | {n:,} | {100 * n / wrong:.1f} % |" for cause, n in sorted(s.causes.items(), key=lambda c: (-c[1], c[0]))]
+    groups = [f"| {group} | {n:,} of {all_:,} | {100 * n / max(1, all_):.2f} % |" for group, (n, all_) in sorted(s.groups.items())]
+    return ["| letters wrong, by cause | letters | share |", "|---|---|---|", *rows, "",
+            "| letters wrong, by set | letters | rate |", "|---|---|---|", *groups]  # fmt: skip
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -178,7 +264,7 @@ def main() -> None:
     parser.add_argument("--wrong", action="store_true", help="list what was read wrong")
     told = parser.parse_args()
     score = measure(quick=told.quick)
-    print("\n".join(lines_of(score)))
+    print("\n".join([*lines_of(score), "", *by_cause(score)]))
     if told.wrong:
         print("\n".join(score.wrong))
 

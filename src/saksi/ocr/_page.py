@@ -39,6 +39,12 @@ GAP: Final = 0.45
 WIDE_GAP: Final = 1.3
 """A gap this wide always cuts a line."""
 
+LINE_LEFT: Final = 0.35
+"""Share of a crop's height from which what is left in it is a line of letters: dots of an i alone are lower."""
+
+BRIDGE: Final = 1.7
+"""How wide a sign may be that stands between words and the clock, in letter heights: the bubble goes on behind it."""
+
 CLOCK_WIDTH: Final = 6.5
 """A clock with its ticks is at most this many letter heights wide."""
 
@@ -83,7 +89,7 @@ def _colour(values: npt.NDArray[np.float32]) -> Colour:
     return (r, g, b)
 
 
-def _runs(mask: Any, gap: float) -> list[tuple[int, int]]:
+def runs(mask: Any, gap: float) -> list[tuple[int, int]]:
     """(start, end) of what is set in a row of booleans, gaps narrower than `gap` closed."""
     at = np.flatnonzero(mask)
     if not len(at):
@@ -152,14 +158,15 @@ def pieces(pixels: Pixels, box: Box) -> list[Piece]:
     x, y, w, h = box
     ground = commonest(pixels[y : y + h, x : x + w])
     room = round(h * 0.12)
-    x, y, right, bottom = max(0, x - room), max(0, y - room), x + w + room, y + h + room
+    right, bottom = x + w + room, y + h + room
+    x, y = max(0, min(x, _head(pixels, box, ground)) - room), max(0, y - room)
     crop = pixels[y:bottom, x:right]
     h = crop.shape[0]
     whole = distance(crop, ground) > INK
     ink = without_edges(whole)
-    if ink.sum() < 0.25 * whole.sum() and not _frames(whole):
+    if ink.sum() < 0.25 * whole.sum() and not _frames(whole) and not _is_line(ink):
         ink = whole
-    rows = _runs(ink.any(axis=1), h * 0.3)
+    rows = runs(ink.any(axis=1), h * 0.3)
     if not rows:
         return []
     top, bottom = max(rows, key=lambda r: int(ink[r[0] : r[1]].sum()))
@@ -182,11 +189,34 @@ def _frames(ink: npt.NDArray[np.bool_]) -> bool:
     return sum(bool(c) for c in corners) >= 2
 
 
+def _is_line(ink: npt.NDArray[np.bool_]) -> bool:
+    """Whether what is left of a line without its edges is one: the rest was the page around a bubble, not cut-off letters."""
+    rows = np.flatnonzero(ink.any(axis=1))
+    return bool(len(rows)) and int(rows[-1] - rows[0]) >= LINE_LEFT * ink.shape[0]
+
+
+def _head(pixels: Pixels, box: Box, ground: npt.NDArray[np.float32]) -> int:
+    """Where a line begins: network one leaves out a dash or a dot that stands before the first letter, as in lists."""
+    x, y, _, h = box
+    left, right = max(0, x - round(h * 1.1)), x + round(h * 0.4)
+    ink = distance(pixels[y : y + h, left:right], ground) > INK
+    found = runs(ink.any(axis=0), 1.0)
+    tall = [np.flatnonzero(ink[:, a:b].any(axis=1)) for a, b in found]
+    begins = x - left - round(0.2 * h)  # what is tall before that is the page beside the bubble
+    first = next((i for i, (a, _) in enumerate(found) if a >= begins and tall[i][-1] - tall[i][0] >= 0.3 * h), len(found))
+    if first in (0, len(found)):
+        return x
+    (a, b), (letters, _), rows = found[first - 1], found[first], tall[first - 1]
+    before = found[first - 2][1] if first > 1 else 0
+    alone = a - before >= 0.1 * h and b - a <= 0.6 * h and letters - b <= 0.7 * h
+    return left + a if alone and rows[0] > 0.2 * h and rows[-1] < 0.85 * h else x
+
+
 def _cut(band: npt.NDArray[np.bool_], height: int) -> list[tuple[int, int]]:
     """(left, right) of the pieces of a line: cut at very wide gaps, and before a short tail that stands lower or is smaller."""
     pieces: list[tuple[int, int]] = []
-    for left, right in _runs(band.any(axis=0), height * WIDE_GAP):
-        words = [(left + a, left + b) for a, b in _runs(band[:, left:right].any(axis=0), max(3.0, height * GAP))]
+    for left, right in runs(band.any(axis=0), height * WIDE_GAP):
+        words = [(left + a, left + b) for a, b in runs(band[:, left:right].any(axis=0), max(3.0, height * GAP))]
         tails = (i for i in range(max(1, len(words) - 3), len(words)))
         at = next((i for i in tails if _is_set_off(band, (left, words[i - 1][1]), (words[i][0], right), height)), None)
         pieces += [(left, right)] if at is None else [(left, words[at - 1][1]), (words[at][0], right)]
@@ -201,6 +231,21 @@ def _is_set_off(band: npt.NDArray[np.bool_], before: tuple[int, int], last: tupl
         (rows[0], rows[-1] + 1) for rows in (np.flatnonzero(band[:, a:b].any(axis=1)) for a, b in (before, last))
     )
     return bool(own_top - top > 0.22 * height or (own_bottom - bottom > 0.1 * height and own_top > top))
+
+
+def side_by_side(boxes: list[Box]) -> list[Box]:
+    """Boxes of one row that overlap at their ends: the right one begins at the middle of what they share.
+
+    A letter that was cut through by that touches the edge of its crop and is dropped there; it stands whole in the left one.
+    """
+    made = list(boxes)
+    for i, (x, y, w, h) in enumerate(made):
+        for ox, oy, ow, oh in boxes:
+            same_row = min(y + h, oy + oh) - max(y, oy) > 0.5 * min(h, oh)
+            if same_row and ox < x < ox + ow < x + w:
+                cut = (x + ox + ow) // 2
+                made[i] = (cut, y, x + w - cut, h)
+    return made
 
 
 def without_doubles(found: list[Piece]) -> list[Piece]:
@@ -240,7 +285,7 @@ def _without_signs(
     clean = crop
     signs = 0
     away = np.minimum(distance(crop, ink), far)
-    for left, right in _runs((far > INK).any(axis=0), 1.0):
+    for left, right in runs((far > INK).any(axis=0), 1.0):
         if not 0.4 * height <= right - left <= 8 * height:
             continue
         inked = far[:, left:right] > INK
@@ -271,7 +316,7 @@ def region(pixels: Pixels, box: Box, ground: npt.NDArray[np.float32]) -> tuple[i
     height, width = pixels.shape[:2]
     step = max(2, round(h * 0.22))
     rows = [r for r in (y - step, y + h + step) if 0 <= r < height]
-    spans = [_around(distance(pixels[r], ground) <= SAME, x + w // 2, x, x + w) for r in rows] or [(x, x + w)]
+    spans = [_around(distance(pixels[r], ground) <= SAME, x + w // 2, x, x + w, h) for r in rows] or [(x, x + w)]
     left, right = min(s[0] for s in spans), max(s[1] for s in spans)
     column = min(max(0, x - max(3, round(h * 0.3))), width - 1)
     strip = pixels[:, column]
@@ -279,13 +324,16 @@ def region(pixels: Pixels, box: Box, ground: npt.NDArray[np.float32]) -> tuple[i
     return left, min(top, y), right, max(bottom, y + h)
 
 
-def _around(same: npt.NDArray[np.bool_], middle: int, x0: int, x1: int) -> tuple[int, int]:
-    """The run of ground that covers most of x0..x1, grown to both sides."""
+def _around(same: npt.NDArray[np.bool_], middle: int, x0: int, x1: int, height: int) -> tuple[int, int]:
+    """The run of ground that covers most of x0..x1, grown to both sides, and on behind one sign."""
     if not same[x0:x1].any():
         return x0, x1
     if not same[middle]:
         middle = x0 + int(np.flatnonzero(same[x0:x1])[0])
-    return _along(same, middle)
+    start, end = _along(same, middle)
+    beyond = end + np.flatnonzero(same[end : end + round(BRIDGE * height)])
+    further = next((f for b in beyond.tolist() if (f := _along(same, b)[1]) - b >= 0.5 * height), end)
+    return start, further
 
 
 def _along(same: npt.NDArray[np.bool_], at: int) -> tuple[int, int]:

@@ -6,7 +6,7 @@ another decoder of pictures. What is left is short, and it is all here:
 1. The picture is scaled so that its shorter side has DETECT_SIDE pixels, and network one gives for every pixel how likely
    it is text. Pixels above DETECT_MIN that touch are a line; its box is grown again by what the network shrinks it.
 2. Each line is cut out, scaled to 48 pixels of height, and network two gives a letter or "none" for every few columns (CTC).
-   The confidence of a line is the mean of its letters'.
+   The confidence of a line is the mean of its letters'. I and l are told apart by their height (`_stems`).
 
 One thread, no randomness: the same picture gives the same lines on one machine. Between processors the last digits of a
 confidence may differ.
@@ -27,6 +27,7 @@ from PIL import Image
 
 from saksi.ocr._models import models
 from saksi.ocr._page import components
+from saksi.ocr._stems import Read, told_apart
 
 Pixels = npt.NDArray[np.uint8]
 Box = tuple[int, int, int, int]
@@ -133,7 +134,7 @@ class Rapid:
             w = min(READ_WIDTH_MAX, max(16, round(crop.shape[1] * READ_HEIGHT / crop.shape[0])))
             ready.append(_tensor(np.asarray(Image.fromarray(crop).resize((w, READ_HEIGHT), Image.Resampling.BILINEAR))))
         order = sorted(range(len(ready)), key=lambda i: (ready[i].shape[2], i))
-        texts: list[tuple[str, float]] = [("", 0.0)] * len(ready)
+        found = [Read("", 0.0)] * len(ready)
         at = 0
         while at < len(order):
             n = 1
@@ -147,24 +148,32 @@ class Rapid:
                 batch[row, :, :, : ready[i].shape[2]] = ready[i]
             scores = self._read.run(None, {self._read.get_inputs()[0].name: batch})[0]
             for row, i in enumerate(group):
-                texts[i] = self._decoded(scores[row])
-        return texts
+                found[i] = self._decoded(scores[row], widest * crops[i].shape[1] / ready[i].shape[2])
+        return [(read.text, read.confidence) for read in told_apart(crops, found)]
 
-    def _decoded(self, scores: npt.NDArray[np.float32]) -> tuple[str, float]:
+    def _decoded(self, scores: npt.NDArray[np.float32], width: float) -> Read:
         """Letters and mean confidence. A line with no more than a stray letter of other scripts is read as Latin."""
-        text, confidence = self._best(scores)
-        foreign = sum(c >= "\u2e80" for c in text)
-        if foreign and (foreign < 2 or 2 * foreign < len(text.replace(" ", ""))):
-            return self._best(np.where(self._latin, scores, 0.0))
-        return text, confidence
+        read = self._best(scores, width)
+        foreign = sum(c >= "\u2e80" for c in read.text)
+        if foreign and (foreign < 2 or 2 * foreign < len(read.text.replace(" ", ""))):
+            return self._best(np.where(self._latin, scores, 0.0), width)
+        return read
 
-    def _best(self, scores: npt.NDArray[np.float32]) -> tuple[str, float]:
+    def _best(self, scores: npt.NDArray[np.float32], width: float) -> Read:
+        """The likeliest letters. width: of what the scores cover, in pixels of the line as cut out."""
         best = scores.argmax(axis=1)
-        kept = (best != 0) & np.concatenate([[True], best[1:] != best[:-1]])
-        if not kept.any():
-            return "", 0.0
-        letters = "".join(self._letters[i] if i < len(self._letters) else "\ufffd" for i in best[kept].tolist())
-        return letters.strip(), float(scores.max(axis=1)[kept].mean())
+        same = np.concatenate([[False], best[1:] == best[:-1]])
+        kept = np.flatnonzero((best != 0) & ~same)
+        letters = [self._letters[i] if i < len(self._letters) else "\ufffd" for i in best[kept].tolist()]
+        pairs = [(c, (t + 0.5) * width / len(best)) for c, t in zip(letters, kept.tolist(), strict=True)]
+        while pairs and pairs[0][0].isspace():
+            del pairs[0]
+        while pairs and pairs[-1][0].isspace():
+            del pairs[-1]
+        if not pairs:
+            return Read("", 0.0)
+        confidence = float(scores.max(axis=1)[kept].mean())
+        return Read("".join(c for c, _ in pairs), confidence, tuple(x for _, x in pairs))
 
 
 def _tensor(pixels: Pixels) -> npt.NDArray[np.float32]:

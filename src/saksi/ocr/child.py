@@ -111,7 +111,8 @@ def transcript(reader: Engine, data: bytes) -> Transcript:
     """What stands on a picture."""
     try:
         pixels, cut_off = decoded(data)
-        pieces = _page.without_doubles([piece for box in reader.boxes(pixels) for piece in _page.pieces(pixels, box)])
+        boxes = _page.side_by_side(reader.boxes(pixels))
+        pieces = _page.without_doubles([piece for box in boxes for piece in _page.pieces(pixels, box)])
         texts = reader.read([piece.pixels for piece in pieces])
     except Refused as e:
         return Transcript(reader.name, problem=str(e))

@@ -3,8 +3,8 @@
     screen_of(transcript) -> Screen
 
 Rules, in order (lengths in dp: the picture's width is 360 of them):
-1. *Signs*: single letters on a disc of their own (portraits), what stands right of a clock (ticks), stray specks read with little
-   confidence. They are no text; they stay in the transcript.
+1. *Signs*: one or two capitals on a disc of a colour that no bubble has (portraits), what stands right of a clock (ticks), stray
+   specks read with little confidence, rows cut through at the end of what scrolls. They are no text; they stay in the transcript.
 2. *Header*: lines at the top on one ground that reaches both sides and, under one of them, the top edge. The
    largest is the title. *Field to type in*: at
    the bottom, by its words.
@@ -48,6 +48,11 @@ SIGN_COLOUR: Final = 80
 
 SIGN_CONFIDENCE: Final = 0.6
 """One or two letters read with less are taken for a speck: real short words are read with 0.9 and more."""
+
+
+CUT_HEIGHT: Final = 0.7
+CUT_ROOM_DP: Final = 3.0
+"""A row that is lower than others and stands at the very end of its bubble is cut through: whole rows have 5 dp and more."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,7 @@ def rows_of(lines: list[Line]) -> list[Row]:
 def screen_of(t: Transcript) -> Screen:
     """See the module's text."""
     dp = t.width / 360
-    lines, _ = _without_signs([line for line in t.lines if line.text], dp)
+    lines, _ = _without_signs([line for line in t.lines if line.text], t.page, dp)
     head, below = _header(lines, t, dp)
     rest = [_below(line, below) for line in lines if line not in head]
     low = rows_of([line for line in rest if line.box[1] > t.height - 84 * dp])
@@ -164,6 +169,7 @@ def screen_of(t: Transcript) -> Screen:
     bubbles = _bubbles(in_bubbles, t, dp)
     _take_glued_clocks(bubbles)
     _settle_sides(bubbles, t.width)
+    _take_what_is_cut(bubbles, dp)
     screen = [Item("screen", [row], _row_region(row)) for row in rows_of(head) + rows_of(foot)]
     middle = sorted(bubbles + _loose(loose, bubbles, t, dp), key=lambda i: (i.region[1], i.region[0]))
     return Screen(t.width, t.height, _title(head, dp), below, screen[: len(rows_of(head))] + middle + screen[len(rows_of(head)) :])
@@ -173,16 +179,19 @@ def _row_region(row: Row) -> tuple[int, int, int, int]:
     return min(p.box[0] for p in row.pieces), row.top, max(p.box[0] + p.box[2] for p in row.pieces), row.bottom
 
 
-def _without_signs(lines: list[Line], dp: float) -> tuple[list[Line], list[Line]]:
+def _without_signs(lines: list[Line], page: tuple[int, int, int], dp: float) -> tuple[list[Line], list[Line]]:
     """Lines that are text, and those that are not (rule 1)."""
     clocks = [line for line in lines if CLOCK.match(line.text)]
+    worded = [line.ground for line in lines if len(line.text) > 2 and apart(line.ground, page) > SAME_GROUND]
     kept: list[Line] = []
     signs: list[Line] = []
     for line in lines:
         x, y, w, h = line.box
         left, top, right, bottom = line.region
         across, down = right - left, bottom - top
-        disc = len(line.text) <= 2 and max(across, down) < 60 * dp and across < 2.2 * down
+        initials = len(line.text) == 1 or (len(line.text) == 2 and line.text.isupper())  # "ok" is a message
+        initials = initials and all(apart(line.ground, ground) > SAME_GROUND for ground in worded)
+        disc = initials and max(across, down) < 60 * dp and across < 2.2 * down
         disc = disc and (min(across, down) < 1.6 * max(w, h) or apart(line.ink, line.ground) < 40 or across <= 44 * dp)
         tick = len(line.text) <= 3 and any(
             0 <= x - (c.box[0] + c.box[2]) < 14 * dp and abs(y + h / 2 - c.box[1] - c.box[3] / 2) < 6 * dp for c in clocks
@@ -400,6 +409,31 @@ def _settle_sides(bubbles: list[Item], width: int) -> None:
             _name_back(item)
         for quote in item.quotes:
             quote.own = item.own
+
+
+def _take_what_is_cut(bubbles: list[Item], dp: float) -> None:
+    """The bubbles at the upper and lower end: rows that are cut through are no text, and a name alone is no message.
+
+    What is cut through stays in the transcript, as every sign does.
+    """
+    whole = sorted((b for b in bubbles if b.kind == "bubble" and b.rows), key=lambda b: b.region[1])
+    heights = sorted(p.box[3] for b in whole for row in b.rows for p in row.pieces)
+    if len(whole) < 3:
+        return
+    usual = heights[len(heights) // 2]
+    for item, edge in ((whole[0], 0), (whole[-1], -1)):
+        row = item.rows[edge]
+        room = row.top - item.region[1] if edge == 0 else item.region[3] - row.bottom
+        if row.bottom - row.top < CUT_HEIGHT * usual and room < CUT_ROOM_DP * dp:
+            item.rows.remove(row)
+    item = whole[-1]
+    alike = [b for b in whole[:-1] if b.own is item.own and apart(b.ground, item.ground) <= SAME_GROUND]
+    inks = [p.ink for b in alike for row in b.rows[-1:] for p in row.pieces]
+    if len(item.rows) == 1 and item.own is False and item.clock is None and item.name is None and inks:
+        piece = item.rows[0].pieces[0]
+        coloured = max(piece.ink) - min(piece.ink) > SIGN_COLOUR
+        if coloured and min(apart(piece.ink, ink) for ink in inks) > OTHER_INK:
+            item.name, item.rows = item.rows[0], []
 
 
 def _name_back(item: Item) -> None:

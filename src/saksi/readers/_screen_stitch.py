@@ -116,10 +116,12 @@ def doubles(screens: Sequence[Screen], strip: Sequence[Placed]) -> list[Seen]:
         return seen.item.region[1] / screen.dp <= top + EDGE_DP or seen.item.region[3] / screen.dp >= lowest - EDGE_DP
 
     for place in places:
-        # whole ones first; of those the one of which most was read, the first of those alike
-        pool = [s for s in place if not is_cut(s)] or place
-        longest = max(len(fold(s.item.text or "")) for s in pool)
-        best = next(s for s in pool if len(fold(s.item.text or "")) >= longest - 2)
+        # whole ones first; of those the one with most lines, else the one of which most was read; the first of those alike
+        whole = [s for s in place if not is_cut(s)]
+        most = max(len(s.item.rows) for s in whole or place)
+        longest = max(len(fold(s.item.text or "")) for s in place)
+        best = next((s for s in whole if len(s.item.rows) == most), None)
+        best = best or next(s for s in place if len(fold(s.item.text or "")) >= longest - 2)
         for seen in place:
             seen.original = None if seen is best else best
     return everything
