@@ -32,6 +32,9 @@ FEET: Final = frozenset("abcdehikmnorsuxzABDEFHKLMNPRTXZ")
 RATIO_MAX: Final = 0.985
 """A capital this near to the ascender's height is not told from it: a third of a pixel on the smallest letters."""
 
+NEAR: Final = 0.35
+"""How near to one of the two a stem must be, in shares of what lies between them: in the middle nothing is decided."""
+
 STEM_WIDTH: Final = 0.3
 """A bare stem is narrower, in heights; wider ones have serifs, and the network tells those apart."""
 
@@ -133,14 +136,14 @@ def _settled(line: Read, measured: Line | None, heights: tuple[float, float], ra
     ascender = heights[0] or heights[1] / ratio
     if measured is None or not ascender:
         return line
-    half = ascender * (1 - ratio) / 2
+    near = NEAR * ascender * (1 - ratio)
     text = list(line.text)
     for i, top in measured.tops.items():
         if text[i] not in STEMS or measured.widths.get(i, ascender) > STEM_WIDTH * ascender:
             continue
         height = measured.foot - top
-        if abs(height - ascender) < half:
+        if abs(height - ascender) < near:
             text[i] = "l"
-        elif abs(height - ascender * ratio) < half:
+        elif abs(height - ascender * ratio) < near:
             text[i] = "I"
     return line._replace(text="".join(text))
