@@ -14,10 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saksi.handover.case_uco import Names, graph_lines, namespace_of
+from saksi.case.model import Person
+from saksi.handover.case_uco import COLUMNS, Names, graph_lines, graph_of, namespace_of
 from saksi.handover.graph_check import check_graph
+from saksi.handover.model import CustodyAction, HandOver
 from saksi.table.schema import MESSAGE_SCHEMA
-from tests.handover.graph_samples import SECRET, actions, case, document, graph, known_files
+from tests.handover.graph_samples import AT, SECRET, actions, case, document, files, graph, known_files
 from tests.report.fake_case import FakeCase
 
 
@@ -236,3 +238,22 @@ def test_the_log_is_what_an_entry_record_is_about() -> None:
     paths = {f["@id"]: facet(f, "FileFacet").get("uco-observable:filePath") for f in of_kind(data, "File")}
     assert [paths[o["@id"]] for o in record["uco-core:object"]] == ["data/log/entries.jsonl"]
     assert record["uco-core:objectCreatedTime"]["@value"] == actions()[0].time
+
+
+def test_the_graph_of_a_view_shows_what_documents_may() -> None:
+    fake = case()
+    withheld = fake.mark(fake.rows[2]["message_id"], "service_offer", "exploitation", by="at_risk")
+    fake.people = (Person("P1", "suspect", ("Dimas",), "Dimas S."),)
+    entry = CustodyAction(3, "13" * 32, "2026-03-02T02:59:59Z", "transfer-out", "w1", "saksi", "0.1.0", result="begun")
+    given = HandOver("certificate", "sha256:00", "selection", "w1", AT, "laporan", event_id=entry.event_id)
+    made = graph_of(fake, namespace=namespace_of(SECRET), files=files(), actions=[*actions(), entry], hand_over=given)
+    data = b"".join(graph_lines(made, fake.batches(COLUMNS)))
+    assert check_graph(io.BytesIO(data), known_files()) == []
+    assert withheld not in {m["saksi:markId"] for m in of_kind(data, "Annotation")}
+    assert len(of_kind(data, "Annotation")) == 1
+    (transfer,) = [a for a in of_kind(data, "InvestigativeAction") if a["uco-core:name"] == "transfer-out"]
+    assert (transfer["saksi:extent"], transfer["saksi:outcome"]) == ("selection", "begun")
+    assert len(transfer["uco-action:object"]) == len(files())
+    (person,) = of_kind(data, "Person")
+    owners = [facet(a, "AccountFacet").get("uco-observable:owner") for a in of_kind(data, "ApplicationAccount")]
+    assert owners.count({"@id": person["@id"]}) == 1

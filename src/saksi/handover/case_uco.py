@@ -1,6 +1,7 @@
 """A hand-over as a CASE/UCO 1.5.0 graph (JSON-LD), for the tools of forensic laboratories.
 
-    for line in graph_lines(graph, batches): out.write(line)
+    graph = graph_of(view, namespace=namespace_of(vault.subkey("graph")), files=…, actions=…, hand_over=…)
+    for line in graph_lines(graph, view.batches(COLUMNS)): …
 
 Rules, in order:
 1. Streamed: one node a line, the lines of one message after the other; memory grows with accounts, threads and marked messages,
@@ -33,8 +34,10 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from saksi.case.model import CaseView
 from saksi.handover.graph_check import CONTEXT
 from saksi.handover.model import BundleFile, CustodyAction, HandOver
+from saksi.report._evidence import shown_marks
 from saksi.table.threads import account_column
 
 PIECE: Final = 500
@@ -54,7 +57,7 @@ _text: Final = msgspec.json.Encoder().encode
 class GraphExhibit:
     """One source of the case, in the bag or not. source_digest: what its message rows carry (joins rows and exhibit).
 
-    digest: the SHA-256 to be shown, None: not shown (its link is the commitment in the log). name: as shown, None: not shown.
+    digest: the SHA-256 to be shown, None: not shown. name: as shown, None: not shown.
     """
 
     label: str
@@ -121,6 +124,28 @@ class Graph:
     organisation: str | None = None
     text: bool = True
     stand_in: Callable[[str], str | None] = field(default=lambda _: None)
+
+
+def graph_of(
+    view: CaseView, *, namespace: UUID, files: Sequence[BundleFile], actions: Sequence[CustodyAction], hand_over: HandOver,
+    organisation: str | None = None, text: bool = True,
+) -> Graph:  # fmt: skip
+    """The graph of what `view` shows (redacted where the view is): marks that documents may speak of, persons decided on."""
+    shown = {m.mark_id: m for m in shown_marks(view).marks}
+    marks = [
+        GraphMark(m["mark_id"], m["message_id"], m["signal"], m["phase"], m["strength"],
+                  "suggested" if shown[m["mark_id"]].decision is None else "confirmed", m["start"], m["end"], m["rule"], m["version"])
+        for m in view.marks.drop_columns(["because"]).to_pylist() if m["mark_id"] in shown
+    ]  # fmt: skip
+    exhibits = []
+    for s in view.sources:
+        told = s.account["source"]
+        exhibits.append(GraphExhibit(s.label, told["digest"], told["digest"], told["bytes"], told["name"]))
+    return Graph(
+        namespace, view.code, files, actions, hand_over, view.version, exhibits,
+        [GraphThread(t.source_digest, t.thread_id, t.platform, t.title, tuple(t.accounts)) for t in view.threads],
+        [GraphPerson(p.code, p.role, p.accounts, p.name) for p in view.people], marks, organisation, text,
+    )  # fmt: skip
 
 
 def namespace_of(secret: bytes) -> UUID:
@@ -258,6 +283,9 @@ class _Still:
         )  # fmt: skip
 
     def action(self, action: CustodyAction) -> Iterator[Node]:
+        if action.event_id == self.graph.hand_over.event_id:
+            yield from self.handing_over(action)
+            return
         known = {e.label for e in self.graph.exhibits}
         labels: list[str | None] = [label for label in dict.fromkeys(action.exhibits) if label in known]
         records = [self.provenance(action, label) for label in labels or [None]]
@@ -272,18 +300,26 @@ class _Still:
             saksi_outcome=action.result, saksi_purpose=action.purpose, saksi_authority=action.authority,
         )  # fmt: skip
 
-    def handing_over(self) -> Iterator[Node]:
-        """The hand-over itself; its entry in the log is written after the bag, so that it can name the bag."""
+    def handing_over(self, logged: CustodyAction | None = None) -> Iterator[Node]:
+        """The hand-over itself: who receives which files. logged: its entry in the log, where that is shown."""
         h, files = self.graph.hand_over, [self.file_iri(f.path) for f in self.graph.files]
-        record = self.names("provenance", "hand-over", h.at)
+        of = logged or CustodyAction(-1, "hand-over " + h.at, h.at, "transfer-out", h.by, "saksi", self.graph.tool_version)
+        seq = None if logged is None else _number(of.seq, "nonNegativeInteger")
+        record = self.names("provenance", of.event_id, "")
         yield _node(record, "case-investigation:ProvenanceRecord", inv_exhibitNumber=f"{self.graph.code}-{h.at[:10]}",
-                    core_objectCreatedTime=_time(h.at), core_object=_refs(files))  # fmt: skip
+                    core_objectCreatedTime=_time(of.time), core_object=_refs(files), saksi_logEntry=seq)  # fmt: skip
         yield _node(
-            self.names("action", "hand-over", h.at), "case-investigation:InvestigativeAction", core_name="transfer-out",
-            act_startTime=_time(h.at), act_performer=_ref(self.names("actor", h.by)), act_participant=_refs([self.recipient()]),
-            act_instrument=_refs([self.names("tool", "saksi", self.graph.tool_version)]), act_object=_refs(files),
-            act_result=_refs([record]), saksi_extent=h.what, saksi_purpose=h.purpose, saksi_authority=h.authority,
+            self.names("action", of.event_id), "case-investigation:InvestigativeAction", core_name=of.action,
+            act_startTime=_time(of.time), act_performer=_ref(self.names("actor", of.actor)),
+            act_participant=_refs([self.recipient()]), act_instrument=_refs([self.names("tool", of.tool, of.tool_version)]),
+            act_object=_refs(files), act_result=_refs([record]), saksi_logEntry=seq,
+            saksi_leafHash=None if logged is None else of.event_id, saksi_localZone=of.zone, saksi_outcome=of.result,
+            saksi_extent=h.what, saksi_purpose=h.purpose, saksi_authority=h.authority,
         )  # fmt: skip
+
+    def logged(self) -> bool:
+        """Whether the hand-over's own entry is among the actions."""
+        return any(a.event_id == self.graph.hand_over.event_id for a in self.graph.actions)
 
     def people(self) -> Iterator[Node]:
         for p in self.graph.people:
@@ -300,7 +336,9 @@ class _Still:
 
     def investigation(self) -> Node:
         g = self.graph
-        actions = [self.names("action", a.event_id) for a in g.actions] + [self.names("action", "hand-over", g.hand_over.at)]
+        actions = [self.names("action", a.event_id) for a in g.actions]
+        if not self.logged():
+            actions.append(self.names("action", "hand-over " + g.hand_over.at))
         threads = [thread_iri(self.names, t.source_digest, t.thread_id) for t in g.threads]
         return _node(
             self.names("investigation"), "case-investigation:Investigation", core_name=g.code,
@@ -500,7 +538,8 @@ def graph_nodes(graph: Graph, batches: Iterable[pa.RecordBatch]) -> Iterator[byt
         yield from map(_line, nodes)
     for action in graph.actions:
         yield from map(_line, still.action(action))
-    yield from map(_line, still.handing_over())
+    if not still.logged():
+        yield from map(_line, still.handing_over())
     yield from messages.told_threads()
     for batch in batches:
         yield from messages.batch(batch)

@@ -87,6 +87,7 @@ class HandOver:
 
     fingerprint: of the recipient's key ("age1…" itself, "sha256:" and hex of a certificate), None for a passphrase.
     by: code of who hands over. purpose, authority: as told, None: not told. at: UTC text, as CustodyAction.time.
+    event_id: of the custody action that records it, where that is among the actions shown.
     """
 
     recipient: RecipientKind
@@ -96,3 +97,4 @@ class HandOver:
     at: str
     purpose: str | None = None
     authority: str | None = None
+    event_id: str | None = None
