@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from saksi import limits
 from saksi.errors import InputRefused, UsageError
 from saksi.intake import MediaRule, Received, SkeletonFile, load_record, receive, sealed_source
 from saksi.parts import Source, open_source
@@ -184,14 +185,30 @@ def test_media_seal_keeps_the_whole_archive(vault: Vault, tmp_path: Path) -> Non
 
 def test_a_file_that_changes_while_it_is_sealed_is_refused(vault: Vault, tmp_path: Path) -> None:
     path = tmp_path / "chat.txt"
-    path.write_bytes(CHAT)
+    chat = CHAT * (limits.HEAD_BYTES // len(CHAT) + 1)
+    path.write_bytes(chat)
     handed = open_source(path)  # a lone file holds nothing open
-    path.write_bytes(CHAT + b"more\n")
+    path.write_bytes(chat + b"more\n")
     before = vault.log_size
     with pytest.raises(InputRefused) as e:
         receive(vault, handed, path, MediaRule(), exhibit="S1")
     assert e.value.key == "source_changed"
     assert vault.log_size == before, "nothing is acknowledged"
+
+
+@pytest.mark.parametrize("inside", ["chat.txt", "folder/chat.txt"])
+def test_a_small_file_is_read_once_so_that_no_change_meanwhile_can_matter(vault: Vault, tmp_path: Path, inside: str) -> None:
+    path = tmp_path / inside
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(CHAT)
+    given_ = path if inside == "chat.txt" else path.parent
+    handed = open_source(given_)
+    path.write_bytes(CHAT + b"more\n")
+    received, _ = receive(vault, handed, given_, MediaRule(), exhibit="S1")
+    object_id = received.object_id or received.kept[0].object_id
+    with vault.open_object(object_id) as f:
+        assert f.read() == CHAT
+    assert handed.parts[0].known_digest == hashlib.sha256(CHAT).hexdigest()
 
 
 @given(st.data())

@@ -433,7 +433,8 @@ def _receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhib
         elif not keeps_media:
             cuts, apart = _member_cuts(path, left_out | embedded.keys() | looked.cuts.keys())
         sealed_as = "without_media" if cuts else sealed_as
-        object_id = _sealed(vault, lambda: path.open("rb", buffering=0), cuts, handed.digest)
+        opener = handed.parts[0].open_held if handed.kind == "file" else lambda: path.open("rb")
+        object_id = _sealed(vault, opener, cuts, handed.digest)
         if handed.kind == "zip" and not keeps_media:
             if _opens_alike(vault, object_id, handed, cuts):
                 kept = _seal_apart(vault, handed, apart | embedded.keys() | looked.cuts.keys(), embedded, looked.ends)

@@ -105,3 +105,16 @@ def test_consistency_out_of_range_is_refused(first: int, second: int) -> None:
     with pytest.raises(IndexError):
         merkle.consistency_proof(run(LEAVES), first, second)
     assert not merkle.verify_consistency(0, second, b"", b"", [])
+
+
+@given(st.integers(0, 70))
+def test_a_kept_tree_gives_the_same_roots_and_proofs(size: int) -> None:
+    leaves = b"".join(merkle.leaf_hash(bytes([n])) for n in range(size))
+    tree = merkle.Tree(leaves)
+    for n in range(size + 1):
+        assert tree.root(0, n) == merkle.root(leaves, 0, n)
+    for n in range(size):
+        assert tree.inclusion_proof(n, size) == merkle.inclusion_proof(leaves, n, size)
+        assert tree.consistency_proof(n + 1, size) == merkle.consistency_proof(leaves, n + 1, size)
+    with pytest.raises(IndexError):
+        tree.inclusion_proof(size, size)

@@ -9,9 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
 
 from saksi.errors import SaksiError, StorageFailed, UsageError, VaultError, VerificationFailed, WrongKey
-from saksi.vault import Vault, check_commitment, merkle, notes, verify_case, verify_folder
+from saksi.vault import Vault, check_commitment, log, merkle, notes, verify_case, verify_folder
 from saksi.vault.log import ENTRIES
 from tests.vault.conftest import CHEAP, PASSPHRASE
 
@@ -571,3 +575,22 @@ def test_a_line_written_otherwise_is_not_the_signed_line(folder: Path) -> None:
     path = folder / ENTRIES
     path.write_bytes(path.read_bytes()[:-2] + b" }\n")
     assert [b.why for b in verify_folder(folder).bad] == ["entry_unreadable"]
+
+
+CODES = st.sampled_from(["S1", "derive", "user", "2026-11-24T02:26:56.9Z", "Asia/Jakarta", "o" + "0f" * 16, "c" + "ab" * 32, "0.1.0"])
+FIELDS = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | CODES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(FIELDS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(FIELDS, VALUES, max_size=5))
+def test_entries_are_written_as_rfc_8785_says(fields: dict[str, object]) -> None:
+    try:
+        log.content_free(fields)
+    except UsageError:
+        return
+    entry = log.make_entry(3, "2026-11-24T02:26:56.9Z", "view", "user", fields, bytes(32), Ed25519PrivateKey.generate())
+    assert rfc8785.dumps(json.loads(entry.line)) == entry.line

@@ -10,7 +10,7 @@ build analyses old and new sources together without reading the old ones again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from typing import Any, Final
 import msgspec
 import pyarrow as pa
 
-from saksi import findings, signals
+from saksi import findings, limits, signals
 from saksi.case.behind import run_behind
 from saksi.case.finders import Finders
 from saksi.case.store import Case
@@ -45,6 +45,13 @@ from saksi.table.threads import ThreadSummaries
 
 OPEN_MAX: Final = 64
 """Archives held open between digest and seal; those beyond are opened twice. Some systems allow 256 open files in all."""
+
+HELD_BYTES: Final = 64 << 20
+"""Small plain files kept in memory between digest and seal, for the same reason."""
+
+TOGETHER_BYTES: Final = 4 << 20
+TOGETHER_MAX: Final = 500
+"""Sources that become durable together: a crash costs the work of so much at most."""
 
 DIGESTING: Final = 2
 """Sources digested at once: hashing and unpacking let go of the interpreter's lock. More only wait for the disk."""
@@ -80,28 +87,54 @@ def take_in(
     pictures themselves are not kept.
     """
     taken: list[Taken] = []
-    known: list[tuple[str, str, int, Path, Source | None]] = []
+    known: list[_Known] = []
+    holding = 0
     with ThreadPoolExecutor(DIGESTING) as pool:
         for position, (path, found) in enumerate(zip(paths, pool.map(_opened, paths, count(1)), strict=False), 1):
             progress("progress.digest", position, len(paths))
             if isinstance(found, SaksiError):
                 taken.append(Taken(position, None, error=found))
             else:
-                known.append((found.name, found.digest, position, path, found if position <= OPEN_MAX else None))
+                small = not found.held and found.size <= limits.HEAD_BYTES and holding + found.size <= HELD_BYTES
+                holding += found.size if small else 0
+                kept = found if small or position <= OPEN_MAX else None
+                known.append((found.name, found.digest, position, found.size, path, kept))
     with ExitStack() as held:
         for *_, opened in known:
             if opened is not None:
                 held.callback(opened.close)
-        for done, (_, digest, position, path, opened) in enumerate(sorted(known, key=lambda k: k[:3]), 1):
-            progress("progress.seal", done, len(known))
-            taken.append(_take_one(case, path, opened, digest, rule, position))
+        done = 0
+        for group in _groups(sorted(known, key=lambda k: k[:4])):
+            with case.together():
+                for _, digest, position, _, path, opened in group:
+                    done += 1
+                    progress("progress.seal", done, len(known))
+                    taken.append(_take_one(case, path, opened, digest, rule, position))
         if declared:
-            _transcribe(case, [(digest, path) for _, digest, _, path, _ in sorted(known, key=lambda k: k[:3])], declared, progress)
+            _transcribe(case, [(digest, path) for _, digest, _, _, path, _ in sorted(known, key=lambda k: k[:4])], declared, progress)
     return sorted(taken, key=lambda t: t.position)
 
 
+_Known = tuple[str, str, int, int, Path, Source | None]
+"""A digested source: name, digest, position in the call, size, path, and itself where it is held open."""
+
+
+def _groups(known: Iterable[_Known]) -> Iterator[list[_Known]]:
+    """Sources that are sealed together: small ones many at a time, a large one alone, so that it is safe before the next."""
+    group: list[_Known] = []
+    size = 0
+    for one in known:
+        if group and (size + one[3] > TOGETHER_BYTES or len(group) == TOGETHER_MAX):
+            yield group
+            group, size = [], 0
+        group.append(one)
+        size += one[3]
+    if group:
+        yield group
+
+
 def _opened(path: Path, position: int) -> Source | SaksiError:
-    """The digested source, open where `position` is among the first OPEN_MAX; or why it is none."""
+    """The digested source, its archive open where `position` is among the first OPEN_MAX; or why it is none."""
     try:
         source = open_source(path)
     except InputRefused as e:

@@ -222,6 +222,12 @@ class Case:
                 self._db.execute("ROLLBACK")
             raise
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is sealed, logged and noted inside is durable at the end, in that order: all of it, or none was logged."""
+        with self.transaction(), self.vault.together():
+            yield
+
     def _reconcile(self) -> None:
         """Add rows for exhibits that were sealed and logged before a crash cut off the last step."""
         known = {r[0] for r in self._db.execute("SELECT record_id FROM source")}
@@ -266,7 +272,7 @@ class Case:
 
     def next_label(self) -> str:
         """The label the next source gets: S1, S2 …"""
-        (n,) = self._db.execute("SELECT count(*) FROM source").fetchone()
+        (n,) = self._db.execute("SELECT coalesce(max(rowid), 0) FROM source").fetchone()
         return f"S{n + 1}"
 
     def add_source(self, label: str, received: Received, record_id: str, at_us: int | None = None) -> None:

@@ -20,6 +20,7 @@ import base64
 import binascii
 import contextlib
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -139,6 +140,12 @@ def signed_bytes(entry: Mapping[str, Any]) -> bytes:
     return b"saksi-entry-v1\n" + rfc8785.dumps({k: v for k, v in entry.items() if k != "sig"})
 
 
+def _canonical(entry: Mapping[str, Any]) -> bytes:
+    """RFC 8785 of an entry that `content_free` let pass: ASCII and no fractions, so the standard library's C writes the
+    same bytes, many times faster (a test compares)."""
+    return json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
 def is_actor(code: str) -> bool:
     """Whether `code` may stand in the log as who did something: a code, never a name or a number that tells."""
     return _ACTOR.fullmatch(code) is not None and _TELLING.search(code) is None
@@ -157,8 +164,8 @@ def make_entry(
         "action": action, "actor": actor, "fields": dict(fields), "prev": prev.hex(), "seq": seq, "time": time,
         "tool": TOOL,
     }  # fmt: skip
-    entry["sig"] = base64.b64encode(key.sign(signed_bytes(entry))).decode()
-    line = rfc8785.dumps(entry)
+    entry["sig"] = base64.b64encode(key.sign(b"saksi-entry-v1\n" + _canonical(entry))).decode()
+    line = _canonical(entry)
     if len(line) >= LINE_BYTES_MAX:
         raise UsageError("log_field_refused", field="fields")
     return LogEntry(seq, time, action, merkle.leaf_hash(line).hex(), line)
