@@ -54,6 +54,7 @@ proof: $(STAMP)/proof
 	$(BIN)/python tools/proof.py
 
 bench: $(STAMP)/bench
+	-@$(PYTHON) tools/test_needs.py --bench
 	$(BIN)/python -m benchmarks
 
 docs: $(STAMP)/run

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks import bench_vault
 from benchmarks.measure import run, wall
 from benchmarks.meta_file import write as write_meta
 
@@ -168,6 +169,7 @@ def main() -> int:
         meta(f, room, records, times)
         whole_phone(f, room, phone, miner)
         screenshots(f, quick=quick)
+        bench_vault.measure(f.say, on=bench_vault.places(), **bench_vault.sizes(quick=quick))
     finally:
         shutil.rmtree(room)
     if not quick:

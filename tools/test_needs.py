@@ -1,7 +1,10 @@
 """Bring what the tests need and pip cannot: Chromium for the pages, poppler and qpdf for the PDFs, openssl.
 
 Looks for each program; where one is missing and this is a Debian-like system with the right to install, installs it, else
-says what to install and ends with 1. Nothing is skipped silently. `--proof` also brings the outside verifiers of `make proof`.
+says what to install and ends with 1. Nothing is skipped silently.
+
+--proof     also the outside verifiers of `make proof`
+--bench     also the programs that `make bench` compares with
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import sys
 
 NEEDS = {"chromium": "chromium", "pdftoppm": "poppler-utils", "qpdf": "qpdf", "openssl": "openssl"}
 PROOF = {"age": "age"}
+BENCH = {"restic": "restic", "borg": "borgbackup"}
 
 
 def missing(programs: dict[str, str]) -> dict[str, str]:
@@ -22,7 +26,7 @@ def missing(programs: dict[str, str]) -> dict[str, str]:
 
 def main() -> int:
     """Install what is missing or say how."""
-    programs = NEEDS | (PROOF if "--proof" in sys.argv else {})
+    programs = NEEDS | (PROOF if "--proof" in sys.argv else {}) | (BENCH if "--bench" in sys.argv else {})
     absent = missing(programs)
     if not absent:
         return 0
