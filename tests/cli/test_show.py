@@ -32,6 +32,7 @@ def test_a_problem_of_many_sources_is_one_line() -> None:
     data = {
         "crisis": True, "sources": [source(f"S{n}", problems=problem) for n in range(1, 14)], "marks": 1, "phases": 1,
         "at_risk": [], "at_risk_basis": "unknown", "names_not_found": [], "reports": ["a1b2"],
+        "recovery": {"set_up": False, "rehearsed_at": None},
     }  # fmt: skip
     lines = show.build_lines(data, "KASUS", "id")
     assert say("cli.build_crisis", "id") in lines[:2], "the crisis comes first"

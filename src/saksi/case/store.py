@@ -35,6 +35,7 @@ from saksi.table.digest import RowDigest
 from saksi.table.schema import DUPLICATE_SCHEMA
 from saksi.times import EPOCH, now_us
 from saksi.vault import Secret, Vault
+from saksi.vault.vault import ACTOR
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -396,15 +397,22 @@ class Case:
 
     # -- decisions and people ------------------------------------------------------------------------------------------
 
-    def decide(self, mark_id: str, state: str, by: str, note: str | None = None) -> None:
+    def worker(self, stated: str | None = None) -> str:
+        """The code to note as who did something: the access that opened the case; what was stated, where that is nobody's."""
+        code = self.vault.opened_keys.access.code
+        if code is None or code == ACTOR:
+            return stated or "C1"
+        return stated if stated is not None and stated.lower() == code else code
+
+    def decide(self, mark_id: str, state: str, by: str | None, note: str | None = None) -> None:
         """Record what a caseworker (code `by`) says of a mark: confirmed, rejected or open (undo). A custody event."""
         if state not in ("confirmed", "rejected", "open"):
             raise UsageError("unknown_decision", state=state[:20])
-        self.vault.append("decide", actor=by.lower(), mark=self.vault.commitment(mark_id), state=state)
+        self.vault.append("decide", actor=by and by.lower(), mark=self.vault.commitment(mark_id), state=state)
         with self._storage():
             self._db.execute(
                 "INSERT INTO decision (mark_id, state, by_code, at_us, note) VALUES (?, ?, ?, ?, ?)",
-                (mark_id, state, by, now_us(), note),
+                (mark_id, state, self.worker(by), now_us(), note),
             )
 
     def decisions(self) -> dict[str, Decision]:

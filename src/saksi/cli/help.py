@@ -17,6 +17,7 @@ from saksi.words import LANGUAGES, say
 
 TASKS: Final = {
     "case": ("build", "report", "search", "decide", "look", "export", "hand-over", "verify"),
+    "people": ("keys", "recovery"),
     "no_case": ("check", "read"),
     "many": ("scan",),
 }

@@ -211,7 +211,14 @@ def build_lines(data: Mapping[str, Any], case: str, lang: str) -> list[str]:
     lines += [say("cli.build_reports", lang, where=path) for path in written]
     if not written:
         lines.append(say("cli.build_sealed_reports", lang, case=case))
-    return [*lines, say("cli.build_keep", lang)]
+    return [*lines, say("cli.build_keep", lang), *recovery_lines(data["recovery"], lang)]
+
+
+def recovery_lines(state: Mapping[str, Any], lang: str) -> list[str]:
+    """What is still to be done so that lost passphrases do not lose the case; nothing once two sheets were tried."""
+    if state["rehearsed_at"] is not None:
+        return []
+    return [say("access.recovery_untried" if state["set_up"] else "access.recovery_none", lang)]
 
 
 def at_risk_lines(data: Mapping[str, Any], lang: str) -> list[str]:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from saksi.case.pipeline import ReadIn
     from saksi.case.store import Case
     from saksi.intake import MediaRule
+    from saksi.vault import Secret
 
 
 class Ask(Protocol):
@@ -50,6 +51,10 @@ class Ask(Protocol):
     def date_order(self, label: str, name: str) -> str | None: ...
     def owner(self, accounts: Sequence[dict[str, Any]]) -> str | None: ...
     def at_risk(self, accounts: Sequence[dict[str, Any]]) -> Sequence[str]: ...
+
+
+FIRST_CODE: Final = "c1"
+"""Whose a case's first access is, where nobody said."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,8 @@ class BuildOptions:
     media: str = "digest"
     police_key: Path | None = None
     adults_agreed: str | None = None
-    by: str = "C1"
+    by: str | None = None
+    """Code of the caseworker at work; None: the access that opened the case."""
     lang: str = "id"
     out: Path | None = None
     screenshots: tuple[Path | None, ...] = ()
@@ -106,7 +112,7 @@ def media_rule(options: BuildOptions) -> MediaRule:
 
 def build(
     folder: Path,
-    passphrase: str,
+    passphrase: Secret,
     paths: Sequence[Path],
     options: BuildOptions,
     *,
@@ -130,16 +136,18 @@ def build(
     settings(options.format, options.zone, options.date_order)
     for told in options.known_times:
         known_time(told)
-    case_ = Case.open(folder, passphrase) if is_case(folder) else Case.create(folder, passphrase, **vault_options)
+    case_ = Case.open(folder, passphrase) if is_case(folder) else Case.create(
+        folder, passphrase, code=(options.by or FIRST_CODE).lower(), **vault_options
+    )
     with case_ as case, Finders(big=_much_to_read(paths)) as finders:
         if rule.statement is not None:
-            case.add_statement("media-adults-agreed", rule.statement, options.by)
+            case.add_statement("media-adults-agreed", rule.statement, case.worker(options.by))
         taken = pipeline.take_in(case, paths, rule, progress, options.screenshots)
         if case.get("code") is None:
             case.set("code", code_for([r.digest for _, r, _ in case.sources()]))
         _remember(case, options, ask)
         for told in options.known_times:
-            calibrate(case, told, options.by)
+            calibrate(case, told, case.worker(options.by))
         _read_all(case, options, ask, finders, progress)
         duplicates.mark_duplicates(case)
         not_found = _remember_people(case, options, ask)
@@ -372,6 +380,7 @@ def _build_result(
     threads: Sequence[str] | None,
 ) -> BuildResult:
     from saksi.case import duplicates
+    from saksi.verbs.access import recovery_state
 
     sources = []
     stored = [t for label, _, _ in case.sources() for t in case.get_json(label, "threads") or []]
@@ -408,5 +417,6 @@ def _build_result(
         "reports": list(reports),
         "refused": [{"position": p, "reason": e.key} for p, e in refused],
         "log_head": case.vault.log_head,
+        "recovery": recovery_state(case),
     }
     return BuildResult(data, code, crisis, refused)

@@ -24,7 +24,7 @@ def search(case: Case, words: Sequence[str], limit: int | None = None) -> dict[s
     return search_case(case, words, limit)
 
 
-def decide(case: Case, mark_id: str, state: str, by: str, note: str | None) -> None:
+def decide(case: Case, mark_id: str, state: str, by: str | None, note: str | None) -> None:
     """Record a caseworker's decision on a mark. Raises UsageError where there is no such mark, or `by` is no code."""
     check_by(by)
     for label, _, _ in case.sources():
@@ -35,7 +35,7 @@ def decide(case: Case, mark_id: str, state: str, by: str, note: str | None) -> N
     raise UsageError("unknown_mark")
 
 
-def look(case: Case, message_id: str, picture: Path, out: Path, by: str) -> int:
+def look(case: Case, message_id: str, picture: Path, out: Path, by: str | None) -> int:
     """Write the lines of one row that was read from a screenshot as a PNG, nothing else of the picture. Returns how many lines.
 
     The picture is not in the case: it is handed in again and must have the digest that was recorded. A `view` event in the
@@ -60,7 +60,7 @@ def look(case: Case, message_id: str, picture: Path, out: Path, by: str) -> int:
     if png is None:
         raise UsageError("no_lines_to_show")
     case.vault.append(
-        "view", actor=by.lower(), what="line", exhibit=label, lines=len(boxes), message=case.vault.commitment(message_id)
+        "view", actor=by and by.lower(), what="line", exhibit=label, lines=len(boxes), message=case.vault.commitment(message_id)
     )
     try:
         out.write_bytes(png)

@@ -20,6 +20,7 @@ from saksi.times import zone_name
 
 if TYPE_CHECKING:
     from saksi.case.store import Case
+    from saksi.vault import Secret
 
 
 DATE_ORDERS: Final = ("dmy", "mdy", "ymd")
@@ -113,11 +114,11 @@ def senders_not_found(messages: pa.Table, names: Sequence[str]) -> list[str]:
     return names_not_found(names, accounts.rows())
 
 
-def check_by(by: str) -> None:
+def check_by(by: str | None) -> None:
     """Refuse a caseworker's code that the log may not hold: names have no place there. Raises UsageError."""
     from saksi.vault.log import is_actor
 
-    if not is_actor(by.lower()):
+    if by is not None and not is_actor(by.lower()):
         raise UsageError("by_not_a_code")
 
 
@@ -145,13 +146,13 @@ def check_folder(out: Path | None) -> None:
         raise UsageError("output_in_case")
 
 
-def open_case(folder: Path, passphrase: str) -> Case:
+def open_case(folder: Path, secret: Secret) -> Case:
     """Open an existing case. Raises UsageError (no_case), WrongKey, VaultError."""
     from saksi.case.store import Case
 
     if not (folder / "saksi.json").is_file():
         raise UsageError("no_case")
-    return Case.open(folder, passphrase)
+    return Case.open(folder, secret)
 
 
 def is_case(folder: Path) -> bool:

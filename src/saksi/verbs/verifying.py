@@ -9,10 +9,10 @@ from saksi.errors import UsageError
 from saksi.verbs.common import is_case
 
 if TYPE_CHECKING:
-    pass
+    from saksi.vault import Secret
 
 
-def verify(folder: Path, passphrase: str | None, lang: str | None = None) -> dict[str, Any]:
+def verify(folder: Path, passphrase: Secret | None, lang: str | None = None) -> dict[str, Any]:
     """`saksi verify`: log, structure and, with the passphrase, every sealed object. Raises UsageError, WrongKey."""
     from saksi.vault.verify import as_json, verify_case
 

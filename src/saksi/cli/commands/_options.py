@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import click
 
@@ -16,6 +16,9 @@ from saksi.cli.ask import ask_passphrase
 from saksi.cli.help import Verbs, default_lang
 from saksi.errors import UsageError
 from saksi.words import LANGUAGES, say
+
+if TYPE_CHECKING:
+    from saksi.vault import Secret
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -81,8 +84,19 @@ sources = grouped(
 )
 
 
-passphrase_option = option(
-    "--passphrase-file", key="opt_passphrase_file", type=click.Path(path_type=Path, dir_okay=False)
+KEY: Final = "saksi.key"
+"""Where a call's caseworker key file is noted, so that every verb that opens a case takes one."""
+
+
+def _noted(context: click.Context, _option: click.Parameter, value: Path | None) -> None:
+    context.meta[KEY] = value
+
+
+passphrase_option = grouped(
+    option("--passphrase-file", key="opt_passphrase_file", type=click.Path(path_type=Path, dir_okay=False)),
+    option(
+        "--key", key="opt_key", type=click.Path(path_type=Path, dir_okay=False), expose_value=False, callback=_noted
+    ),
 )
 
 
@@ -99,8 +113,29 @@ def standard_input() -> BinaryIO | None:
     return None if sys.stdin is None else sys.stdin.buffer
 
 
-def passphrase(file: Path | None, lang: str, *, new: bool) -> str:
-    """The passphrase: the file's first line, or asked at a terminal. Raises UsageError."""
+def passphrase(file: Path | None, lang: str, *, new: bool) -> Secret:
+    """What opens a case: the file's first line, or asked at a terminal; with `--key` that key, opened by the passphrase.
+
+    Raises UsageError, WrongKey.
+    """
+    key_file = click.get_current_context().meta.get(KEY)
+    if key_file is None:
+        return _typed_or_read(file, lang, new=new)
+    from saksi.vault import keyfile
+
+    try:
+        data = key_file.read_bytes()
+    except OSError as e:
+        raise UsageError("unreadable_file") from e
+    return keyfile.read(data, _typed_or_read(file, lang, new=False) if keyfile.is_encrypted(data) else None)
+
+
+def new_passphrase(file: Path | None, lang: str) -> str:
+    """A new passphrase, from a file or asked twice. Raises UsageError."""
+    return _typed_or_read(file, lang, new=True)
+
+
+def _typed_or_read(file: Path | None, lang: str, *, new: bool) -> str:
     if file is not None:
         try:
             text = file.read_text(encoding="utf-8-sig").split("\n", 1)[0].rstrip("\r")

@@ -37,7 +37,7 @@ from saksi.words import say, sentence
 @threads_option
 @option("--known-time", "known_times", key="opt_known_time", multiple=True)
 @sources
-@option("--by", key="opt_by", default="C1")
+@option("--by", key="opt_by")
 @option("--out", key="opt_out", type=click.Path(path_type=Path, file_okay=False))
 @passphrase_option
 @common

@@ -26,7 +26,7 @@ from saksi.words import say
 @click.argument("message_id", metavar="PESAN")
 @click.argument("picture", metavar="GAMBAR", type=click.Path(path_type=Path, dir_okay=False))
 @option("-o", "--output", key="opt_output_png", type=click.Path(path_type=Path, dir_okay=False), required=True)
-@option("--by", key="opt_by", default="C1")
+@option("--by", key="opt_by")
 @passphrase_option
 @common
 def look(
@@ -34,7 +34,7 @@ def look(
     message_id: str,
     picture: Path,
     output: Path,
-    by: str,
+    by: str | None,
     passphrase_file: Path | None,
     lang: str,
     *,
