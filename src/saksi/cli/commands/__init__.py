@@ -10,7 +10,21 @@ from collections.abc import Sequence
 import click
 
 from saksi.cli import show
-from saksi.cli.commands import build, check, decide, export, hand_over, keys, look, read, recovery, report, scan, search, verify
+from saksi.cli.commands import (
+    build,
+    check,
+    decide,
+    export,
+    hand_over,
+    keys,
+    look,
+    read,
+    recovery,
+    report,
+    scan,
+    search,
+    verify,
+)
 from saksi.cli.commands._options import saksi
 from saksi.cli.help import default_lang, wrong_use
 from saksi.errors import DONE, DONE_WITH_PROBLEMS, WRONG_USE, SaksiError

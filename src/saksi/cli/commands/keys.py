@@ -29,7 +29,7 @@ ACTIONS = ("list", "add", "remove", "passphrase", "new")
 @click.argument("place", metavar="KASUS|BERKAS", type=click.Path(path_type=Path))
 @click.argument("code", metavar="[KODE]", required=False)
 @option("--role", key="opt_role", default="caseworker")
-@option("--recipient", key="opt_recipient")
+@option("--recipient", key="opt_key_recipient")
 @option("--new-passphrase-file", "new_file", key="opt_new_passphrase_file", type=click.Path(path_type=Path, dir_okay=False))
 @passphrase_option
 @common
