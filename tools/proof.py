@@ -1,12 +1,12 @@
 """`make proof`: the long runs. Prints its figures and writes docs/proof/figures.md; ends with 1 where anything does not hold.
 
-kills        a sealing process and a building process are killed again and again (tests marked `proof`)
+kills        build, decisions, a change of keys, a hand-over … killed again and again (tests/crash); a sealing process too
 mutations    every export format, damaged at random: no exception, every byte accounted for, no hang
 fuzzing      atheris on every reader for a stated time; its corpus is kept in tests/fuzz
 recognition  every sample shown to every reader
 outside      openssl, sha256sum, age, qpdf check what Saksi wrote, without Saksi
 
---seconds N  fuzzing time per format (default 60)     --seed N
+--seconds N  fuzzing time per format (default 60)     --seed N     --kills N (default 1000)
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from saksi.parts import source_from_stream  # noqa: E402
 from saksi.readers.base import ReadSettings  # noqa: E402
 from saksi.readers.registry import READERS, read_source  # noqa: E402
 from tests.conformance.samples import ASKED_ONLY, confusion, confusion_table, samples  # noqa: E402
+from tests.crash import harness as crash  # noqa: E402
 
 OUT = ROOT / "docs" / "proof" / "figures.md"
 SLOW_SECONDS = 5.0
@@ -227,6 +228,16 @@ def proof_tests(page: Page) -> None:
         page.fail(f"pytest ended with {done.returncode}")
 
 
+# -- kills -------------------------------------------------------------------------------------------------------------
+
+
+def killed(page: Page, kills: int, seed: int) -> None:
+    """Everything a case is used for, killed again and again."""
+    page.say("\n## Kills\n")
+    page.say("SIGKILL, half at a random time, half at one of the work's own writes; what is left is looked at, then finished.\n")
+    page.failed += crash.run(kills, seed, page.say)
+
+
 # -- outside tools -----------------------------------------------------------------------------------------------------
 
 
@@ -336,10 +347,12 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--mutations", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kills", type=int, default=1000)
     told = parser.parse_args()
     page = Page()
     page.say("# Proof\n\nWritten by `make proof`.")
     outside(page)
+    killed(page, told.kills, told.seed)
     recognition(page)
     damaged(page, told.mutations, told.seed)
     fuzz(page, told.seconds, told.seed)

@@ -1,0 +1,1 @@
+"""Work that is killed at any moment: the scenarios and what kills them."""
