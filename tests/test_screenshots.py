@@ -155,6 +155,10 @@ def test_a_case_keeps_the_words_and_not_the_pictures(folder: Path, tmp_path: Pat
     assert json.loads(out)["sources"][0]["records"] == data["sources"][0]["records"]
     assert cli("verify", case_folder, "--passphrase-file", secret)[0] == 0
     _look(exported, folder, case_folder, secret, tmp_path, cli)
+    assert cli("report", case_folder, "--out", tmp_path / "laporan", "--lang", "en", "--passphrase-file", secret)[0] == 0
+    (page,) = [p for p in (tmp_path / "laporan").rglob("*.html") if "Transfer receipts that were read" in p.read_text()]
+    slip = receipts.receipt_of(0).truth()
+    assert slip["reference"] in page.read_text(), "the receipt stands in the chapter about money"
 
 
 def _look(exported: list[dict[str, Any]], folder: Path, case_folder: Path, secret: Path, room: Path, cli: CLI) -> None:

@@ -146,6 +146,37 @@ def test_a_purchase_in_a_thread_without_phase_is_counted_not_listed() -> None:
     assert "1 penyebutan lain" in text(last.runs)
 
 
+def receipt(c: FakeCase, label: str, at_s: int | None, values: dict[str, str], *flags: str) -> str:
+    """A receipt as readers make it: the payment and its fields."""
+    words, payer = "\n".join(values.values()), values.get("sender")
+    parent = c.message(label, words, payer, at_s, kind="payment", flags=["receipt"], thread_id=f"{label}-slip")
+    for name, value in values.items():
+        c.message(label, value, None, kind="payment", flags=[f"field:{name}", *flags], duplicate_of=parent, thread_id=f"{label}-slip")
+    return parent
+
+
+def test_receipts_stand_in_the_chapter_about_money_each_payment_once() -> None:
+    c = story()
+    first = {"amount": "Rp500.000", "time": "1 Mar 2026, 10.00", "receiver": "DIMAS\nBank Contoh 8600001", "reference": "TX01"}
+    receipt(c, "slip", 7200, first)
+    receipt(c, "slip", 3600, {"amount": "Rp75.000", "receiver": "Toko", "sender": "RARA"}, "check_by_eye")
+    receipt(c, "slip", None, {**first, "time": "kemarin"})
+    section = payments(c)
+    (table,) = [t for t in tables(section) if t.caption == "Bukti transfer, menurut waktu"]
+    found = rows(table)
+    assert len(found) == 2, "the same reference and amount are one payment"
+    assert [r[3] for r in found] == ["Rp75.000periksa dengan mata", "Rp500.000"]
+    assert found[0][1] == "RARA"
+    assert found[1][2] == "DIMASBank Contoh 8600001"
+    assert found[1][4] == "TX01"
+    assert found[1][5].count("[S") == 2
+
+
+def test_without_receipts_there_is_no_table_and_nothing_is_read_for_it() -> None:
+    c = story()
+    assert not [t for t in tables(payments(c)) if "Bukti transfer" in t.caption]
+
+
 def people(c: FakeCase) -> Section:
     context = view(c)
     return _people.people(context, _payments.identifiers_in_context(context))

@@ -33,13 +33,16 @@ on an even ground stays under 10."""
 INK: Final = 48.0
 """Distance from the ground from which a pixel is ink: the palest clocks differ by 95."""
 
+SPECK: Final = 60.0
+"""What hangs together and is nowhere farther from the ground than this is no ink: a dark page around a dark bubble, with noise."""
+
 GAP: Final = 0.45
 """A gap this many letter heights wide may stand before a clock; most spaces between words are narrower."""
 
 WIDE_GAP: Final = 1.3
 """A gap this wide always cuts a line."""
 
-LINE_LEFT: Final = 0.35
+LINE_LEFT: Final = 0.25
 """Share of a crop's height from which what is left in it is a line of letters: dots of an i alone are lower."""
 
 BRIDGE: Final = 1.7
@@ -139,16 +142,16 @@ def components(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
     return [(b[0], b[1], b[2], b[3]) for b in boxes.values()]
 
 
-def without_edges(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """`mask` without what hangs together with its border: the page around a bubble, letters of the next line."""
+def without_edges(mask: npt.NDArray[np.bool_], strong: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """`mask` without what hangs together with its border (the page around a bubble, letters of the next line) or has nothing strong."""
     rows, starts, ends, roots = _hanging(mask)
     h, w = mask.shape
-    at_edge = {
-        root for y, s, e, root in zip(rows, starts, ends, roots, strict=True) if y in (0, h - 1) or s == 0 or e == w
-    }
+    found = list(zip(rows, starts, ends, roots, strict=True))
+    at_edge = {root for y, s, e, root in found if y in (0, h - 1) or s == 0 or e == w}
+    kept = {root for y, s, e, root in found if root not in at_edge and strong[y, s:e].any()}
     inner = mask.copy()
-    for y, s, e, root in zip(rows, starts, ends, roots, strict=True):
-        if root in at_edge:
+    for y, s, e, root in found:
+        if root not in kept:
             inner[y, s:e] = False
     return inner
 
@@ -162,8 +165,9 @@ def pieces(pixels: Pixels, box: Box) -> list[Piece]:
     x, y = max(0, min(x, _head(pixels, box, ground)) - room), max(0, y - room)
     crop = pixels[y:bottom, x:right]
     h = crop.shape[0]
-    whole = distance(crop, ground) > INK
-    ink = without_edges(whole)
+    far = distance(crop, ground)
+    whole = far > INK
+    ink = without_edges(whole, far > SPECK)
     if ink.sum() < 0.25 * whole.sum() and not _frames(whole) and not _is_line(ink):
         ink = whole
     rows = runs(ink.any(axis=1), h * 0.3)
@@ -199,7 +203,7 @@ def _head(pixels: Pixels, box: Box, ground: npt.NDArray[np.float32]) -> int:
     """Where a line begins: network one leaves out a dash or a dot that stands before the first letter, as in lists."""
     x, y, _, h = box
     left, right = max(0, x - round(h * 1.1)), x + round(h * 0.4)
-    ink = distance(pixels[y : y + h, left:right], ground) > INK
+    ink = distance(pixels[y : y + h, left:right], ground) > SPECK
     found = runs(ink.any(axis=0), 1.0)
     tall = [np.flatnonzero(ink[:, a:b].any(axis=1)) for a, b in found]
     begins = x - left - round(0.2 * h)  # what is tall before that is the page beside the bubble

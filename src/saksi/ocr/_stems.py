@@ -29,6 +29,9 @@ LOW: Final = frozenset("acegmnopqrsuvwxyz")
 FEET: Final = frozenset("abcdehikmnorsuxzABDEFHKLMNPRTXZ")
 """Letters that stand on the line."""
 
+RATIO_MIN: Final = 0.85
+"""No font of phones has lower capitals; a line that seems to ends in a small clock ("PM")."""
+
 RATIO_MAX: Final = 0.985
 """A capital this near to the ascender's height is not told from it: a third of a pixel on the smallest letters."""
 
@@ -61,7 +64,7 @@ def told_apart(crops: Sequence[Pixels], lines: Sequence[Read]) -> list[Read]:
         return list(lines)
     measured = [_measured(crop, line) for crop, line in zip(crops, lines, strict=True)]
     heights = [_heights(m, line.text) for m, line in zip(measured, lines, strict=True)]
-    ratios = [capital / ascender for ascender, capital in heights if ascender and capital]
+    ratios = [capital / ascender for ascender, capital in heights if ascender and RATIO_MIN < capital / ascender < 1.1]
     ratio = float(np.median(ratios)) if ratios else 1.0
     if ratio > RATIO_MAX:
         return list(lines)

@@ -6,7 +6,9 @@ A case keeps no PDF, only its digest: pictures, fonts and forms inside it cannot
 1. One row a page: the words in the order the file draws them, which is not always the order a person reads. The first page is
    the row, further ones its child rows, flag `page:n`. No word has bytes of its own: the span is the whole file.
 2. sent_at is when the file says it was made (basis offset), never when the words were written; often nothing is said.
-3. The words are taken out by pypdf in a process of its own with bounds on time, memory and pages: a PDF may be made to be slow.
+3. A page that is a transfer receipt (`_receipts`: title, amount, labelled fields) is a row of kind payment, flag `receipt`; its fields
+   are child rows `field:<name>` that repeat its words. On the first page sender_name is who paid, sent_at when it says the money moved.
+4. The words are taken out by pypdf in a process of its own with bounds on time, memory and pages: a PDF may be made to be slow.
    What goes wrong there is one row of kind unparsed, problem broken_record.
 
 Needs the optional package pypdf (`pip install 'saksi[pdf]'`); without it no PDF is claimed.
@@ -32,6 +34,8 @@ from saksi.parts import Part, Source
 from saksi.readers import _html_dates as hd
 from saksi.readers import _html_spans as hs
 from saksi.readers import _json_spans as js
+from saksi.readers._receipts import Receipt, lines_of_text, moment_of, receipt_of
+from saksi.readers._stamps import Stamps
 from saksi.readers.base import Chunk, Evidence, Problem, ReadSettings, const
 
 TIME_MAX_S: Final = 60
@@ -40,6 +44,10 @@ TIME_MAX_S: Final = 60
 MEMORY_MAX: Final = 2 * limits.GIB
 PAGES_MAX: Final = 2000
 """Pages that are read; a chat printed to PDF has some hundreds."""
+
+RECEIPT_PAGES_MAX: Final = 4
+COLUMNS_LETTERS_MAX: Final = 20_000
+"""Pages and letters in which receipts are looked for: one has a page and some hundred letters."""
 
 _MADE: Final = re.compile(r"D:(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:([+-]\d\d)'?(\d\d)?'?|(Z))?")
 
@@ -54,9 +62,19 @@ def extract(data: bytes) -> dict[str, Any]:
     about: Any = document.metadata or {}
     pages = [page.extract_text() for page in document.pages[:PAGES_MAX]]
     return {
-        "pages": [p.encode("utf-8", "replace").decode() for p in pages], "more": len(document.pages) > PAGES_MAX,
+        "pages": [p.encode("utf-8", "replace").decode() for p in pages],
+        "columns": [_columns(page) for page in document.pages[:RECEIPT_PAGES_MAX]], "more": len(document.pages) > PAGES_MAX,
         "title": str(about.get("/Title") or ""), "made": str(about.get("/CreationDate") or ""),
     }
+
+
+def _columns(page: Any) -> str:
+    """The words of a page with its columns kept by spaces; "" where that fails: only receipts are looked for in it."""
+    try:
+        text: str = page.extract_text(extraction_mode="layout")
+    except Exception:  # noqa: BLE001 - a second look that may fail; the words themselves are there
+        return ""
+    return text[:COLUMNS_LETTERS_MAX].encode("utf-8", "replace").decode()
 
 
 def _bounded() -> None:
@@ -92,6 +110,43 @@ def made(date: str) -> hd.Written:
     return hd.written(f"{m[1]}-{m[2]}-{m[3]} {m[4]}:{m[5]}:{m[6]} {offset}".strip())
 
 
+def _add_pages(table: hs.Table, source: Source, part: Part, found: dict[str, Any]) -> Receipt | None:
+    """Rows of the pages; the receipt that the first page is, if it is one."""
+    pages = [text.strip() or None for text in found["pages"]] or [None]
+    slips = [receipt_of(lines_of_text(page)) for page in found["columns"]]
+    slips += [None] * (len(pages) - len(slips))
+    payer = slips[0].field("sender") if slips[0] else None
+    i = table.add(0, part.size, "payment" if slips[0] else "text", text=pages[0], sender_name=payer.text if payer else None)
+    table.flags[i] = ["page:1", *(["receipt"] if slips[0] else [])]
+    child = 0
+    for number, (text, slip) in enumerate(zip(pages, slips, strict=False), 1):
+        here = child
+        if number > 1:
+            child += 1
+            here = child
+            flags = [f"page:{number}", *(["receipt"] if slip else [])]
+            table.child(i, {"kind": "payment" if slip else "text", "text": text, "flags": flags})
+        parent = f"{source.digest[:16]}-{part.number}-0" + (f".{here}" if number > 1 else "")
+        for field in slip.fields if slip else ():
+            child += 1
+            row = {"kind": "payment", "text": field.text, "flags": [f"page:{number}", f"field:{field.name}"]}
+            table.child(i, {**row, "duplicate_of": parent})
+    return slips[0]
+
+
+def _moved(receipt: Receipt, settings: ReadSettings) -> tuple[hd.Written, str | None, bool]:
+    """When a receipt says the money moved: the moment, as written, whether day and month cannot be told apart."""
+    written, numbers = moment_of(receipt)
+    if numbers is None:
+        return hd.NOTHING, written, False
+    stamps = Stamps()
+    stamps.note(numbers)
+    stamps.decide(settings.date_order)
+    local = stamps.local([numbers])
+    seconds = int(local.seconds[0]) if local.known[0] else None
+    return hd.NOTHING._replace(local_s=seconds), written, bool(local.ambiguous.any())
+
+
 class PagePdfText:
     """Reader `page_pdf_text`; see the module's text."""
 
@@ -110,8 +165,8 @@ class PagePdfText:
     def read(self, source: Source, parts: Sequence[Part], settings: ReadSettings) -> Iterator[Chunk]:
         """Rows of each PDF's pages."""
         for part in parts:
-            table = hs.Table(("text",))
-            found = None
+            table = hs.Table(("text", "sender_name"))
+            found, first = None, None
             if part.size <= limits.MESSAGE_BYTES_MAX:
                 found = _extracted(part.read())
             if found is None:
@@ -120,17 +175,18 @@ class PagePdfText:
                 table.problems.append(Problem(reason, part.path, 0, part.size))
                 found = {}
             else:
-                pages = [text.strip() or None for text in found["pages"]] or [None]
-                i = table.add(0, part.size, "text", text=pages[0])
-                table.flags[i] = ["page:1"]
-                for number, text in enumerate(pages[1:], 2):
-                    table.child(i, {"kind": "text", "text": text, "flags": [f"page:{number}"]})
+                first = _add_pages(table, source, part, found)
                 if found["more"]:
                     table.problems.append(Problem("truncated", part.path))
-            moment = made(found.get("made", ""))
+            moment, written = made(found.get("made", "")), found.get("made") or None
+            if first is not None:
+                moment, written, ambiguous = _moved(first, settings)
+                table.problems += [Problem("date_order_ambiguous", part.path)] if ambiguous else []
             sent, bases = hd.columns([moment.local_s], [moment.offset_s], settings.zone)
+            if first is not None and "zone_unknown" in bases:
+                table.problems.append(Problem("zone_unknown", part.path))
             yield from table.chunks(
-                part, js.Ledger(), sent_at=sent, sent_at_basis=bases, sent_at_text=const(found.get("made") or None, 1),
+                part, js.Ledger(), sent_at=sent, sent_at_basis=bases, sent_at_text=const(written, 1),
                 platform=const("web", 1), thread_id=const(f"{source.digest[:16]}-{part.number}", 1),
                 thread_title=const(found.get("title") or None, 1),
             )

@@ -8,7 +8,8 @@ Rows, in order:
 2. Each picture is a row of kind service (flag `screenshot`) with its digest as attachment, or of kind
    unparsed where it could not be read.
 3. Its child rows .1, .2 … are what stands on it, in reading order: bubbles (kind text), labels and lines of the screen (kind
-   service), quotations (service, `field:quote`), or a receipt (kind payment) and its fields (`field:<name>`).
+   service), quotations (service, `field:quote`), or a receipt (kind payment, flag `receipt`) and its fields
+   (`field:<name>`).
 4. A bubble that another picture of the strip shows too carries `duplicate_of`; nothing is left out.
 5. direction by the side of the bubble. Own rows have sender_id `self`: a picture names nobody for them.
    Others have the name that stands
@@ -35,8 +36,8 @@ import pyarrow as pa
 from saksi.ocr import Transcript, unpacked
 from saksi.parts import Part, Source
 from saksi.readers import _screen_stitch as stitch
+from saksi.readers._receipts import Receipt, moment_of, receipt_of
 from saksi.readers._screen_layout import Item, Row, Screen, screen_of
-from saksi.readers._screen_receipts import Receipt, receipt_of
 from saksi.readers._screen_times import label_of, stamp
 from saksi.readers._screen_words import fold
 from saksi.readers._stamps import Stamp, Stamps
@@ -140,7 +141,7 @@ def _threads(source: Source, pictures: list[Picture]) -> list[Thread]:
     threads: list[Thread] = []
     for group in by_folder.values():
         for picture in group:
-            picture.receipt = receipt_of(picture.transcript) if picture.transcript.problem is None else None
+            picture.receipt = receipt_of(picture.transcript.lines) if picture.transcript.problem is None else None
         chats = [p for p in group if p.receipt is None and p.transcript.problem is None]
         strips = _strips(chats)
         titled: dict[str, list[list[Picture]]] = {}
@@ -256,14 +257,10 @@ def _checked(entry: Entry) -> Entry:
 
 def _receipt_rows(source: Source, picture: Picture, receipt: Receipt, stamps: Stamps) -> list[Entry]:
     """The receipt as a payment and its fields; the words of a field stand in the payment too, so they are marked as doubles."""
-    payment = _checked(Entry(picture, 1, "payment", receipt.text, _box(receipt.rows), receipt.confidence))
-    payer, when = receipt.field("sender"), receipt.field("time")
+    payment = _checked(Entry(picture, 1, "payment", receipt.text, _box(receipt.rows), receipt.confidence, flags=["receipt"]))
+    payer = receipt.field("sender")
     payment.sender = payer.text if payer else None
-    if when is not None:
-        payment.time_text = when.text.replace("\n", " ")
-        found = label_of(payment.time_text)
-        if found and found.dated and found.clock and found.day:
-            payment.stamp = stamp(found.day, found.clock)
+    payment.time_text, payment.stamp = moment_of(receipt)
     if payment.stamp is not None:
         stamps.note(payment.stamp)
     rows = [payment]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from saksi.readers.registry import claims, read_source
 from tests.readers.html.generate import zipped
 from tests.readers.html.web_pages import pdf
 from tests.readers.telegram.reading import source_of
+from tests.simulator import receipts
 
 
-def read(data: bytes) -> tuple[list[dict[str, Any]], Any]:
-    reading = read_source(source_of(data, "bukti.pdf"), ReadSettings())
+def read(data: bytes, **told: str) -> tuple[list[dict[str, Any]], Any]:
+    reading = read_source(source_of(data, "bukti.pdf"), ReadSettings(**told))
     rows = [r for b in reading for r in b.to_pylist()]
     return rows, reading
 
@@ -33,6 +35,48 @@ def test_words_of_every_page() -> None:
     assert {(r["sent_at"].isoformat(), r["sent_at_basis"], r["thread_title"]) for r in rows} == {
         ("2026-11-23T13:15:00+00:00", "offset", "Bukti transfer")}
     assert reading.account()["bytes"] == {"total": len(data), "messages": len(data), "container": 0, "problems": 0}
+
+
+@pytest.mark.parametrize("below", [False, True])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_receipt_is_a_payment_with_fields(seed: int, below: bool) -> None:
+    slip = receipts.receipt_of(seed)
+    rows, reading = read(receipts.printed(slip, below=below), zone="Asia/Jakarta")
+    payment, fields = rows[0], rows[1:]
+    assert (payment["kind"], payment["flags"]) == ("payment", ["page:1", "receipt"])
+    assert {f[6:]: r["text"] for r in fields for f in r["flags"] if f.startswith("field:")} == slip.truth()
+    assert all(r["duplicate_of"] == payment["message_id"] for r in fields)
+    assert payment["sent_at_text"] == slip.truth()["time"]
+    assert payment["sent_at_basis"] == "zone_given"
+    assert payment["sender_name"] == slip.truth().get("sender")
+    assert all(line in payment["text"] for value in slip.truth().values() for line in value.split("\n")), "nothing invented"
+    assert reading.problems == []
+
+
+def test_a_receipt_without_a_zone_or_with_a_doubtful_date_says_so() -> None:
+    rows, reading = read(receipts.printed(receipts.receipt_of(0)))
+    assert (rows[0]["sent_at"], rows[0]["sent_at_basis"]) == (None, "zone_unknown")
+    assert [p.reason for p in reading.problems] == ["zone_unknown"]
+    slip = receipts.receipt_of(0)
+    doubtful = replace(slip, fields=(("time", "Tanggal Transaksi", ("03/04/2026 10:21",)), *slip.fields[1:]))
+    rows, reading = read(receipts.printed(doubtful), zone="Asia/Jakarta")
+    assert rows[0]["sent_at"] is None
+    assert "date_order_ambiguous" in [p.reason for p in reading.problems]
+    rows, _ = read(receipts.printed(doubtful), zone="Asia/Jakarta", date_order="dmy")
+    assert rows[0]["sent_at"].isoformat() == "2026-04-03T03:21:00+00:00"
+
+
+def test_a_page_with_an_amount_alone_is_no_receipt() -> None:
+    rows, _ = read(pdf("Transfer Berhasil Rp500.000"))
+    assert [r["kind"] for r in rows] == ["text"]
+
+
+def test_what_the_second_look_raises_costs_no_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Page:
+        def extract_text(self, **_: object) -> str:
+            raise ValueError
+
+    assert page_pdf_text._columns(Page()) == ""
 
 
 @pytest.mark.parametrize("data", [b"%PDF-1.4\n", b"%PDF-1.7\n" + b"\x00\xff" * 3000, pdf("a")[:300]])

@@ -2,7 +2,8 @@
 
 What counts: messages of threads that hold a phase, and elsewhere messages that carry a mark demanding money or a threat of
 another kind. Ordinary purchases near a weak mark are counted, not listed. A sum is a sum of mentions: the same demand twice
-is two mentions. Destinations (bank account, wallet, code, crypto address) are set beside an amount only where one message
+is two mentions. Transfer receipts that were handed in have a table of their own (`_receipts`).
+Destinations (bank account, wallet, code, crypto address) are set beside an amount only where one message
 names both.
 """
 
@@ -19,6 +20,7 @@ from saksi.report._evidence import Key, ThreadKey, in_context
 from saksi.report._quote import one_line
 from saksi.report._times import short
 from saksi.report.chronology._context import CITES_MAX, Context, cell
+from saksi.report.chronology._receipts import receipts
 
 AMOUNTS_MAX: Final = 150
 ROUTES_MAX: Final = 100
@@ -131,6 +133,7 @@ def payments(c: Context, found: Sequence[Found]) -> Section:
         blocks += _routes(c, money, routes) if routes else []
     else:
         blocks.append(Para(words(c.w("payments_none"))))
+    blocks += receipts(c)
     if len(near) > len(mine):
         blocks.append(Para(words(c.w("payments_rest", n=c.n(len(near) - len(mine)))), "note"))
     return Section("payments", c.w("payments_title"), blocks)

@@ -1,6 +1,9 @@
 """Transfer receipts: a page with a title of success, an amount, and labels with values beside or below them. Pure.
 
-    receipt_of(transcript) -> Receipt | None
+    receipt_of(lines) -> Receipt | None        lines with boxes: of a screenshot, or `lines_of_text` of a page of a PDF
+    moment_of(receipt) -> (as written, its numbers or None)
+
+One place for every reader that meets a receipt: the same words, the same fields, whatever it was read from.
 
 Rules, in order:
 1. A page is a receipt where a title of screenshot.yaml stands on it, an amount of rupiah, and labels of two different fields.
@@ -17,12 +20,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from saksi.ocr import Line, Transcript
+from saksi.ocr import Line
 from saksi.readers._screen_layout import Row, rows_of
+from saksi.readers._screen_times import label_of, stamp
 from saksi.readers._screen_words import fold, words
+from saksi.readers._stamps import Stamp
 
 AMOUNT: Final = re.compile(r"(?:\bRp\.?|\bIDR)\s?\d[\d.,]*", re.IGNORECASE)
 FIELDS_MIN: Final = 2
+LETTER_WIDTH: Final = 8
+ROW_HEIGHT: Final = 14
+ROW_STEP: Final = 20
+"""Boxes of text without a picture: only their proportions count."""
+
 BELOW_ROWS: Final = 2
 """Rows below a label that may belong to its value: a name and an account under it."""
 
@@ -75,9 +85,31 @@ def _label(text: str) -> tuple[str, str] | None:
     return None
 
 
-def receipt_of(t: Transcript) -> Receipt | None:
+def lines_of_text(page: str) -> list[Line]:
+    """Lines of a page whose columns are kept by spaces: pieces that two spaces or more set apart, with a box of letters and rows."""
+    lines = []
+    for y, row in enumerate(page.split("\n")):
+        for piece in re.finditer(r"\S+(?: \S+)*", row):
+            box = (piece.start() * LETTER_WIDTH, y * ROW_STEP, len(piece[0]) * LETTER_WIDTH, ROW_HEIGHT)
+            lines.append(Line(box, piece[0], 1.0, (255, 255, 255), (0, 0, 0), box))
+    return lines
+
+
+def moment_of(receipt: Receipt) -> tuple[str | None, Stamp | None]:
+    """When it says the money moved: as written, and the numbers where day, month, year and clock are all there."""
+    when = receipt.field("time")
+    if when is None:
+        return None, None
+    written = when.text.replace("\n", " ")
+    found = label_of(written)
+    if found is None or not found.dated or not found.clock or not found.day:
+        return written, None
+    return written, stamp(found.day, found.clock)
+
+
+def receipt_of(given: Sequence[Line]) -> Receipt | None:
     """The receipt that a page shows, None where it is none."""
-    lines = [line for line in t.lines if line.text]
+    lines = [line for line in given if line.text]
     rows = rows_of(lines)
     texts = [fold(line.text) for line in lines]
     titled = any(text in words().titles for text in texts) or any(fold(row.text) in words().titles for row in rows)
