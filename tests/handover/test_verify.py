@@ -40,6 +40,7 @@ VECTORS = [  # RFC 8032 7.1: public key, message, signature
 def test_its_words_are_the_catalogs() -> None:
     source = bundle_words.VERIFY.read_text(encoding="utf-8")
     assert bundle_words.with_words(source) == source, "run `make docs`"
+    assert bundle_words.with_graph_check(source) == source, "run `make docs`"
 
 
 def test_every_word_is_used_and_every_used_word_is_there() -> None:

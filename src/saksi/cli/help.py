@@ -16,7 +16,7 @@ import click
 from saksi.words import LANGUAGES, say
 
 TASKS: Final = {
-    "case": ("build", "report", "search", "decide", "look", "export", "hand-over", "verify"),
+    "case": ("build", "report", "search", "decide", "look", "export", "hand-over", "receive", "verify"),
     "people": ("keys", "recovery"),
     "no_case": ("check", "read"),
     "many": ("scan",),

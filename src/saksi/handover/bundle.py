@@ -28,6 +28,7 @@ import pyarrow.compute as pc
 from saksi import __version__, report
 from saksi.case.store import Case
 from saksi.case.view import StoredView
+from saksi.handover import case_uco
 from saksi.handover.bag import Bag, BagFile, generated, of_bytes
 from saksi.handover.envelope import Recipient
 from saksi.handover.model import BundleFile, CustodyAction, HandOver, What
@@ -52,6 +53,7 @@ ID_LETTERS: Final = 20
 ED25519_DER: Final = bytes.fromhex("302a300506032b6570032100")
 """What stands before the 32 bytes of an Ed25519 key in a SubjectPublicKeyInfo (RFC 8410)."""
 
+GRAPH: Final = "data/graph/case.jsonld"
 OTHERS: Final = frozenset({"transfer-out", "transfer-ack"})
 """Entries about an exhibit that are not disclosed: to whom else it went is not this recipient's business."""
 
@@ -172,7 +174,15 @@ class Bundle:
         yield from self._documents()
         yield from self._log_files()
         yield of_bytes("data/disclosures.json", _json({"openings": self.openings}), "application/json", "proof")
+        yield self._graph
         yield lambda: of_bytes("data/bundle.json", _json(self._described()), "application/json", "other")
+        yield self._signature
+
+    def _signature(self) -> BagFile:
+        """The log's key signs the table of contents: nobody who unpacks a bundle can put another table or document in it."""
+        (contents,) = (f for f in self.bag.files if f.path == "data/bundle.json")
+        note = self.case.vault.sign_bundle(self.bundle_id, contents.sha256)
+        return of_bytes("data/bundle.note", note.encode(), "text/plain", "proof")
 
     def _info(self) -> dict[str, str]:
         """bag-info.txt: content-free."""
@@ -257,6 +267,43 @@ class Bundle:
     def _steps(self) -> list[tuple[Checkpoint, Checkpoint]]:
         return list(pairwise(self._checkpoints()))
 
+    def _graph(self) -> BagFile:
+        """The CASE/UCO graph over everything written so far."""
+        graph = self._graph_of_case([f for f in self.bag.files if f.path.startswith("data/")])
+        return generated(GRAPH, lambda: case_uco.graph_lines(graph, self.view.batches()), "application/ld+json", "other")
+
+    def _graph_of_case(self, files: list[BundleFile]) -> case_uco.Graph:
+        view, sizes = self.view, {label: r.size for label, r, _ in self.case.sources()}
+        names = {s.label: s.account["source"]["name"] for s in view.sources}
+        return case_uco.Graph(
+            namespace=case_uco.namespace_of(self.case.vault.subkey("graph")),
+            code=view.code,
+            files=files,
+            actions=[custody_action(s, view.zone) for s in self.shown],
+            hand_over=self.hand_over(),
+            tool_version=__version__,
+            exhibits=[
+                case_uco.GraphExhibit(e.label, e.digest, e.digest, sizes[e.label], names[e.label]) for e in self._exhibits
+            ],
+            threads=[
+                case_uco.GraphThread(t.source_digest, t.thread_id, t.platform, t.title, tuple(t.accounts)) for t in view.threads
+            ],
+            people=[case_uco.GraphPerson(p.code, p.role, p.accounts, p.name) for p in view.people],
+            marks=[
+                case_uco.GraphMark(
+                    m.mark_id, m.message_id, m.signal, m.phase, m.strength, "confirmed" if m.decision else "suggested",
+                    m.start, m.end, *rules[m.mark_id],
+                )
+                for rules in [self._rules()]
+                for m in shown_marks(view).marks
+            ],
+        )  # fmt: skip
+
+    def _rules(self) -> dict[str, tuple[str, int]]:
+        """Rule and version of each mark."""
+        table = self.view.marks.select(["mark_id", "rule", "version"])
+        return {r["mark_id"]: (r["rule"], r["version"]) for r in table.to_pylist()}
+
     # -- bundle.json -----------------------------------------------------------------------------------------------
 
     def hand_over(self) -> HandOver:
@@ -289,7 +336,7 @@ class Bundle:
                 {"path": path, "rows": rows, "sha256": files[path].sha256} for path, rows in sorted(self.tables.items())
             ],
             "documents": [{**d, "sha256": files[d["path"]].sha256} for d in self.documents],
-            "graph": None,
+            "graph": {"path": GRAPH, "sha256": files[GRAPH].sha256},
             "log": self._log_json(),
         }
 

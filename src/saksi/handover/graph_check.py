@@ -186,7 +186,7 @@ def check_graph(lines: Iterable[bytes], files: Mapping[str, tuple[int, str]]) ->
     decode = json.JSONDecoder(object_pairs_hook=check.member).decode
     try:
         for n, line in _nodes(lines):
-            text = line.removesuffix(b",").decode("utf-8")
+            text = (line[:-1] if line.endswith(b",") else line).decode("utf-8")
             node = decode(text)
             if not isinstance(node, dict) or "@id" not in node:
                 check.say("graph_unreadable", f"line {n}")

@@ -29,7 +29,7 @@ import tarfile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     Point = tuple[int, int, int, int]
@@ -130,6 +130,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "menyebut kunci yang lain",
         "says another key",
     ),
+    "contents_unsigned": (
+        "daftar isi bundel tidak ditandatangani sebagaimana mestinya",
+        "the table of contents is not signed as it should be",
+    ),
+    "contents_differ": (
+        "yang ditandatangani adalah daftar isi lain",
+        "what was signed is another table of contents",
+    ),
     "checkpoint_unreadable": (
         "bukan titik log yang dapat dibaca",
         "not a readable checkpoint",
@@ -222,17 +230,53 @@ WORDS: dict[str, tuple[str, str]] = {
         "tidak ada graf CASE/UCO di dalam berkas ini",
         "there is no CASE/UCO graph in this bundle",
     ),
-    "graph_dangling": (
-        "graf merujuk ke sesuatu yang tidak dijelaskan",
-        "the graph refers to something it does not describe",
+    "graph_unreadable": (
+        "graf tidak tertulis seperti seharusnya",
+        "the graph is not written as it should be",
     ),
-    "graph_not_uuid": (
+    "graph_iri_not_uuid": (
         "graf memakai nama yang bukan UUID",
         "the graph uses a name that is no UUID",
+    ),
+    "graph_member_twice": (
+        "graf menyebut satu hal dua kali",
+        "the graph names one member twice",
+    ),
+    "graph_time_without_zone": (
+        "ada waktu tanpa zona di dalam graf",
+        "the graph holds a time without a zone",
+    ),
+    "graph_unknown_term": (
+        "graf memakai istilah yang tidak dikenal",
+        "the graph uses an unknown term",
+    ),
+    "graph_action_incomplete": (
+        "tindakan tanpa pelaku atau waktu",
+        "an action without performer or time",
+    ),
+    "graph_action_without_record": (
+        "tindakan tanpa catatan asal-usul",
+        "an action without a provenance record",
+    ),
+    "graph_file_not_in_bag": (
+        "graf menyebut berkas yang tidak ada di sini",
+        "the graph names a file that is not here",
+    ),
+    "graph_file_left_out": (
+        "graf tidak menyebut berkas ini",
+        "the graph does not name this file",
     ),
     "graph_hash_differs": (
         "sidik digital dalam graf lain daripada berkasnya",
         "the digest in the graph is not the file's",
+    ),
+    "graph_size_differs": (
+        "ukuran dalam graf lain daripada berkasnya",
+        "the size in the graph is not the file's",
+    ),
+    "graph_dangling": (
+        "graf merujuk ke sesuatu yang tidak dijelaskannya",
+        "the graph refers to something it does not describe",
     ),
     "graph_without_exhibit": (
         "graf tidak menyebut setiap barang bukti",
@@ -254,14 +298,20 @@ MANIFESTS = ("manifest-sha256.txt", "manifest-sha512.txt", "tagmanifest-sha256.t
 UNLISTED = ("tagmanifest-sha256.txt", "tagmanifest-sha512.txt")
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 TAG_FILES = ("bagit.txt", "bag-info.txt", "BACA-SAYA.txt", "READ-ME.txt", "verify.py") + MANIFESTS
+GRAPH = "data/graph/case.jsonld"
+CONTENTS = ("data/bundle.json", "data/bundle.note")
+DIGEST = re.compile(rb"[0-9a-f]{64}")
 HEX64 = re.compile(r"[0-9a-f]{64}")
-UUID_IRI = re.compile(r".*[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 ZONED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 NUMBER = r"(?:0|[1-9][0-9]{0,11})"
 HASH_LINES = r"(?:[A-Za-z0-9+/]{43}=\n){0,63}"
 NOTE = re.compile(
     r"(?P<text>(?P<origin>[!-~]{1,200})\n(?P<size>%s)\n(?P<root>[A-Za-z0-9+/]{43}=)\n)\n"
     r"(?P<signatures>(?:\u2014 [!-~]{1,200} [A-Za-z0-9+/]{1,400}={0,2}\n)+)" % NUMBER
+)
+CONTENTS_NOTE = re.compile(
+    r"(?P<text>(?P<origin>[!-~]{1,200})/bundle\n(?P<id>[a-z]{1,40})\n(?P<digest>[0-9a-f]{64})\n)\n"
+    r"\u2014 (?P<name>[!-~]{1,200}) (?P<signature>[A-Za-z0-9+/]{1,400}={0,2})\n"
 )
 PROOF = re.compile(
     r"c2sp\.org/tlog-proof@v1\n(?:extra [A-Za-z0-9+/]*={0,2}\n)?index (?P<index>%s)\n(?P<path>%s)\n(?P<note>.+)"
@@ -444,6 +494,26 @@ class Log:
         self.origin, self.key = origin, key
         self.known: dict[tuple[str, str], Head] = {}
 
+    def signed(self, text: str, signature: str, where: str) -> None:
+        """That the log's key signed a note's text."""
+        blob = strict_base64(signature, where, "checkpoint_unreadable")
+        if blob[:4] != hashlib.sha256(self.origin.encode() + b"\n\x01" + self.key).digest()[:4]:
+            raise Wrong("log", where, "checkpoint_other_key")
+        if not ed25519_holds(self.key, text.encode(), blob[4:]):
+            raise Wrong("log", where, "checkpoint_signature")
+
+    def contents(self, note: str, bundle_id: str, digest: str) -> None:
+        """That the log's key signed this table of contents."""
+        where = CONTENTS[1]
+        found = CONTENTS_NOTE.fullmatch(note)
+        if found is None:
+            raise Wrong("bundle", where, "contents_unsigned")
+        if found["origin"] != self.origin or found["name"] != self.origin:
+            raise Wrong("bundle", where, "checkpoint_other_log")
+        if (found["id"], found["digest"]) != (bundle_id, digest):
+            raise Wrong("bundle", where, "contents_differ")
+        self.signed(found["text"], found["signature"], where)
+
     def head(self, note: str, where: str) -> Head:
         """The tree head of a note that the log's key signed."""
         found = NOTE.fullmatch(note)
@@ -456,18 +526,192 @@ class Log:
             raise Wrong("log", where, "checkpoint_signature")
         mark = (found["text"], own[0])
         if mark not in self.known:
-            blob = strict_base64(own[0].split(" ")[2], where, "checkpoint_unreadable")
-            key_id = hashlib.sha256(self.origin.encode() + b"\n\x01" + self.key).digest()[:4]
-            if blob[:4] != key_id:
-                raise Wrong("log", where, "checkpoint_other_key")
-            if not ed25519_holds(self.key, found["text"].encode(), blob[4:]):
-                raise Wrong("log", where, "checkpoint_signature")
+            self.signed(found["text"], own[0].split(" ")[2], where)
             root = strict_base64(found["root"], where, "checkpoint_unreadable")
             self.known[mark] = Head(int(found["size"]), root, found["text"])
         return self.known[mark]
 
 
 # -- the files of a bag -------------------------------------------------------------------------------------------------
+
+
+# generated: check of the graph, from graph_check.py (tools/bundle_words.py)
+CONTEXT = {
+    "case-investigation": "https://ontology.caseontology.org/case/investigation/",
+    "co": "http://purl.org/co/",
+    "saksi": "https://saksi.local/ns/1#",
+    "uco-action": "https://ontology.unifiedcyberontology.org/uco/action/",
+    "uco-core": "https://ontology.unifiedcyberontology.org/uco/core/",
+    "uco-identity": "https://ontology.unifiedcyberontology.org/uco/identity/",
+    "uco-observable": "https://ontology.unifiedcyberontology.org/uco/observable/",
+    "uco-tool": "https://ontology.unifiedcyberontology.org/uco/tool/",
+    "uco-types": "https://ontology.unifiedcyberontology.org/uco/types/",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+"""`.local` is never a host on the internet: the namespace is a name, nothing is fetched."""
+
+LINE_BYTES_MAX = 64 * 1024 * 1024
+"""One node: some hundred bytes; an investigation of 100,000 custody actions 6 MB."""
+
+FINDINGS_MAX = 1000
+"""A graph that is wrong everywhere is told of so often, then no more."""
+
+_IRI = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})")
+_TERM = re.compile(r"[a-z-]{2,20}:[A-Za-z]{1,60}")
+_INNER = ("Facet", ":ThreadItem", ":Hash")
+"""Kinds of nodes that stand where they are used and are not referred to."""
+
+_FACETS = ("uco-observable:FileFacet", "uco-observable:ContentDataFacet")
+
+
+class _GraphCheck:
+    """One pass over the nodes. files: path in the bag -> (size in bytes, SHA-256 hex)."""
+
+    def __init__(self, files: Mapping[str, tuple[int, str]]) -> None:
+        self.files = files
+        self.found: list[tuple[str, str]] = []
+        self.typed: set[bytes] = set()
+        self.referred: set[bytes] = set()
+        self.records: set[bytes] = set()
+        self.acted: list[tuple[str, list[bytes]]] = []
+        self.paths: set[str] = set()
+        self.terms = {"@id", "@type", "@value"}
+
+    def say(self, why: str, where: str) -> None:
+        if len(self.found) < FINDINGS_MAX:
+            self.found.append((why, where[:200]))
+
+    def uuid(self, iri: object) -> bytes | None:
+        if not isinstance(iri, str) or _IRI.fullmatch(iri) is None:
+            self.say("graph_iri_not_uuid", str(iri))
+            return None
+        return bytes.fromhex(iri[9:].replace("-", ""))
+
+    def member(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """Called for every JSON object, inner ones first."""
+        d = dict(pairs)
+        if len(d) != len(pairs):
+            self.say("graph_member_twice", str(d.get("@id", "")))
+        if not d.keys() <= self.terms:
+            self.learn(d.keys() - self.terms)
+        if "@type" in d and (not isinstance(d["@type"], str) or d["@type"] not in self.terms):
+            self.learn([d["@type"]])
+        if "@value" in d:
+            if d.get("@type") == "xsd:dateTime" and _INSTANT.fullmatch(str(d["@value"])) is None:
+                self.say("graph_time_without_zone", str(d["@value"]))
+        elif "@id" in d:
+            name = self.uuid(d["@id"])
+            if name is not None:
+                self.node(d, name)
+        return d
+
+    def learn(self, terms: Iterable[object]) -> None:
+        """Take up terms not met before; whole IRIs and keywords (`@reverse`, an inner `@context`) would pass the rules by."""
+        for term in terms:
+            if isinstance(term, str) and _TERM.fullmatch(term) and term.partition(":")[0] in CONTEXT:
+                self.terms.add(term)
+            else:
+                self.say("graph_unknown_term", str(term))
+
+    def node(self, d: dict[str, Any], name: bytes) -> None:
+        kind = d.get("@type")
+        if kind is None:
+            if name not in self.typed:
+                self.referred.add(name)
+            return
+        if not str(kind).endswith(_INNER):
+            self.typed.add(name)
+        if kind == "case-investigation:ProvenanceRecord":
+            self.records.add(name)
+        elif kind == "case-investigation:InvestigativeAction":
+            self.action(d)
+        elif kind == "uco-observable:File":
+            self.file(d)
+
+    def action(self, d: dict[str, Any]) -> None:
+        results = d.get("uco-action:result")
+        names = [self.uuid(r.get("@id")) for r in results if isinstance(r, dict)] if isinstance(results, list) else []
+        self.acted.append((d["@id"], [n for n in names if n is not None]))
+        if "uco-action:performer" not in d or "uco-action:startTime" not in d:
+            self.say("graph_action_incomplete", d["@id"])
+
+    def file(self, d: dict[str, Any]) -> None:
+        facets = d.get("uco-core:hasFacet")
+        facets = [f for f in facets if isinstance(f, dict)] if isinstance(facets, list) else []
+        path = next((f["uco-observable:filePath"] for f in facets if "uco-observable:filePath" in f), None)
+        if path is None:
+            return
+        self.paths.add(str(path))
+        known = self.files.get(str(path))
+        if known is None:
+            self.say("graph_file_not_in_bag", str(path))
+            return
+        size, digest = known
+        sizes = [_value(f.get("uco-observable:sizeInBytes")) for f in facets]
+        hashes = [h for f in facets for h in f.get("uco-observable:hash", ()) if isinstance(h, dict)]
+        digests = [_value(h.get("uco-types:hashValue")).lower() for h in hashes if h.get("uco-types:hashMethod") == "SHA256"]
+        if sorted(str(f.get("@type")) for f in facets) != sorted(_FACETS) or digests != [digest]:
+            self.say("graph_hash_differs", str(path))
+        elif sizes != [str(size)] * 2:
+            self.say("graph_size_differs", str(path))
+
+    def ended(self) -> None:
+        for path in sorted(self.files.keys() - self.paths):
+            self.say("graph_file_left_out", path)
+        for iri, results in self.acted:
+            if not any(r in self.records for r in results):
+                self.say("graph_action_without_record", iri)
+        for name in sorted(self.referred - self.typed):
+            h = name.hex()
+            self.say("graph_dangling", f"urn:uuid:{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}")
+
+
+def _value(typed: object) -> str:
+    return str(typed.get("@value", "")) if isinstance(typed, dict) else ""
+
+
+def _nodes(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """(line number, JSON of a node). Raises ValueError where the document is not written as it should be."""
+    ended = False
+    before: tuple[int, bytes] | None = None
+    for n, line in enumerate(lines, 1):
+        if len(line) > LINE_BYTES_MAX or not line.endswith(b"\n") or ended:
+            raise ValueError(f"line {n}")
+        if n == 1:
+            head = json.loads(line + b"]}")
+            if head != {"@context": CONTEXT, "@graph": []} or line.count(b'"@context"') != 1 or line.count(b'"@graph"') != 1:
+                raise ValueError("line 1: context")
+            continue
+        if before is not None:
+            yield before
+        ended = line == b"]}\n"
+        if ended and before is not None and before[1].endswith(b","):
+            raise ValueError(f"line {n}")
+        if not ended and before is not None and not before[1].endswith(b","):
+            raise ValueError(f"line {n - 1}")
+        before = None if ended else (n, line[:-1])
+    if not ended:
+        raise ValueError("the end is missing")
+
+
+def check_graph(lines: Iterable[bytes], files: Mapping[str, tuple[int, str]]) -> list[tuple[str, str]]:
+    """Everything that does not hold: (code, where). files: path in the bag -> (size, SHA-256) the graph must name, all of them."""
+    check = _GraphCheck(files)
+    decode = json.JSONDecoder(object_pairs_hook=check.member).decode
+    try:
+        for n, line in _nodes(lines):
+            text = (line[:-1] if line.endswith(b",") else line).decode("utf-8")
+            node = decode(text)
+            if not isinstance(node, dict) or "@id" not in node:
+                check.say("graph_unreadable", f"line {n}")
+    except (ValueError, RecursionError, AttributeError, TypeError) as e:
+        # where only: what the line holds may be a message
+        check.say("graph_unreadable", str(e) if type(e) is ValueError and "line" in str(e)[:5] else "")
+        return check.found
+    check.ended()
+    return check.found
+# end of the generated check
 
 
 class Files:
@@ -478,6 +722,8 @@ class Files:
         self.kept: dict[str, bytes] = {}
         self.tables: dict[str, Table] = {}
         self.bad: list[Finding] = []
+        self.graph: list[tuple[str, str]] = []
+        self.graph_digests: set[str] = set()
         self._lower: set[str] = set()
 
     def take(self, name: str, blocks: Iterable[bytes]) -> None:
@@ -506,6 +752,8 @@ class Files:
         stream = counted()
         if name.startswith("data/tables/") and name.endswith(".csv"):
             self.tables[name] = Table(stream)
+        elif name == GRAPH:
+            self.graph = check_graph(self.graph_lines(stream), self.graph_files())
         elif is_parsed(name):
             kept = bytearray()
             for block in stream:
@@ -518,6 +766,18 @@ class Files:
         for _ in stream:
             pass
         self.seen[name] = (hashes[0].hexdigest(), hashes[1].hexdigest(), size[0])
+
+    def graph_files(self) -> dict[str, tuple[int, str]]:
+        """What the graph has to name: every payload file but itself and bundle.json, which names the graph."""
+        payload = {n: seen for n, seen in self.seen.items() if n.startswith("data/") and n not in (GRAPH, *CONTENTS)}
+        return {name: (size, sha256) for name, (sha256, _, size) in payload.items()}
+
+    def graph_lines(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """The graph's lines; digests of files that go by are remembered."""
+        for line in byte_lines(blocks, LINE_BYTES_MAX):
+            if b'"uco-observable:File"' in line:
+                self.graph_digests.update(d.decode() for d in DIGEST.findall(line))
+            yield line
 
     def json(self, name: str) -> Any:
         """A JSON object among the kept files."""
@@ -558,7 +818,7 @@ def is_parsed(name: str) -> bool:
     """Whether a file is read as a whole."""
     if not name.startswith("data/"):
         return True
-    return name in ("data/bundle.json", "data/disclosures.json") or name.startswith(("data/log/", "data/keys/", "data/graph/"))
+    return name in CONTENTS + ("data/disclosures.json",) or name.startswith(("data/log/", "data/keys/"))
 
 
 class Table:
@@ -602,22 +862,28 @@ class Table:
 
 def lines_of(blocks: Iterable[bytes]) -> Iterator[str]:
     """Text lines over blocks of bytes."""
+    for line in byte_lines(blocks, 4 * CELL_CHARS):
+        yield line.decode("utf-8")
+
+
+def byte_lines(blocks: Iterable[bytes], longest: int) -> Iterator[bytes]:
+    """Lines over blocks of bytes; ValueError for a line without end."""
     rest = b""
     for block in blocks:
         rest += block
         if b"\n" in block:
             *whole, rest = rest.split(b"\n")
             for line in whole:
-                yield line.decode("utf-8") + "\n"
-        elif len(rest) > 4 * CELL_CHARS:
+                yield line + b"\n"
+        elif len(rest) > longest:
             raise ValueError("a line without end")
     if rest:
-        yield rest.decode("utf-8")
+        yield rest
 
 
 def folder_files(root: str, files: Files) -> None:
-    """Every file of a folder; links and other things are refused. Names are given with / between."""
-    pending = [""]
+    """Every file of a folder, the graph last; links and other things are refused. Names are given with / between."""
+    pending, graph = [""], ""
     while pending:
         inside = pending.pop()
         with os.scandir(os.path.join(root, inside)) as entries:
@@ -627,8 +893,12 @@ def folder_files(root: str, files: Files) -> None:
                     files.bad.append(("file", printable(name), "file_link"))
                 elif entry.is_dir(follow_symlinks=False):
                     pending.append(name)
+                elif name == GRAPH:
+                    graph = entry.path
                 else:
                     files.take(name, file_blocks(entry.path, files, name))
+    if graph:
+        files.take(GRAPH, file_blocks(graph, files, GRAPH))
 
 
 def file_blocks(path: str, files: Files, name: str) -> Iterator[bytes]:
@@ -780,6 +1050,8 @@ class Check:
         """Checkpoints, growth, entries and their proofs, openings."""
         told = self.bundle["log"]
         log = self.key()
+        with Guard(self):
+            log.contents(self.files.text(CONTENTS[1]), self.bundle["bundle_id"], self.files.seen[CONTENTS[0]][0])
         heads: dict[int, Head] = {}
         for item in told["checkpoints"]:
             with Guard(self):
@@ -927,22 +1199,17 @@ class Check:
                 self.holds(name in listed, "document", name, "file_not_described")
 
     def graph(self) -> None:
-        """The graph: no reference leads nowhere, every time has a zone, a file's hash is the file's."""
+        """The graph: read while it went by (`Files.take`), against the files that were seen before it."""
         if self.bundle["graph"] is None:
             self.info.append(("graph", "data/graph", "no_graph"))
+            self.holds(GRAPH not in self.files.seen, "graph", GRAPH, "file_not_described")
             return
-        where = self.bundle["graph"]["path"]
         self.cited(self.bundle["graph"])
-        graph = Graph(self.files.json(where))
-        self.holds(not graph.dangling(), "graph", where, "graph_dangling")
-        self.holds(not graph.not_uuid, "graph", where, "graph_not_uuid")
-        self.holds(not graph.naive, "graph", where, "time_without_zone")
-        for path, digest in graph.hashes:
-            seen = self.files.seen.get(path)
-            if seen is not None:
-                self.holds(seen[0] == digest.lower(), "graph", path, "graph_hash_differs")
-        known = {e["source_digest"] for e in self.bundle["exhibits"]}
-        self.holds(known <= {d.lower() for d in graph.all_hashes}, "graph", where, "graph_without_exhibit")
+        self.holds(self.bundle["graph"]["path"] == GRAPH and GRAPH in self.files.seen, "graph", GRAPH, "file_missing")
+        for why, where in self.files.graph:
+            self.holds(False, "graph", printable(where) or GRAPH, why)
+        digests = {e["source_digest"] for e in self.bundle["exhibits"]}
+        self.holds(digests <= self.files.graph_digests, "graph", GRAPH, "graph_without_exhibit")
 
     def outside(self) -> None:
         """The commands for what other tools check."""
@@ -974,68 +1241,6 @@ class Guard:
             self.check.bad.append(error.finding)
             return True
         return False
-
-
-class Graph:
-    """A walk over a JSON-LD document: which nodes are described, which are referred to, times, hashes of files."""
-
-    def __init__(self, document: Any) -> None:
-        self.defined: set[str] = set()
-        self.referred: set[str] = set()
-        self.naive: list[str] = []
-        self.not_uuid: list[str] = []
-        self.hashes: list[tuple[str, str]] = []
-        self.all_hashes: set[str] = set()
-        pending = list(document.get("@graph", [document]))
-        while pending:
-            value = pending.pop()
-            if isinstance(value, list):
-                pending.extend(value)
-            elif isinstance(value, dict):
-                self.node(value)
-                pending.extend(v for k, v in value.items() if k != "@context")
-
-    def node(self, value: dict[str, Any]) -> None:
-        """One object."""
-        own = value.get("@id")
-        if isinstance(own, str):
-            if set(value) == {"@id"}:
-                self.referred.add(own)
-            else:
-                self.defined.add(own)
-                if UUID_IRI.fullmatch(own) is None:
-                    self.not_uuid.append(own)
-        if "dateTime" in str(value.get("@type")) and isinstance(value.get("@value"), str):
-            if ZONED.fullmatch(value["@value"]) is None:
-                self.naive.append(value["@value"])
-        self.file(value)
-
-    def file(self, value: dict[str, Any]) -> None:
-        """Path and SHA-256 of an object with a file's facets."""
-        paths: list[str] = []
-        digests: list[str] = []
-        for facet in listed(value.get("uco-core:hasFacet")):
-            if isinstance(facet, dict):
-                paths += [p for p in listed(facet.get("uco-observable:filePath")) if isinstance(p, str)]
-                hashes = [h for h in listed(facet.get("uco-observable:hash")) if isinstance(h, dict)]
-                sha256 = [h for h in hashes if plain(h.get("uco-types:hashMethod")) == "SHA256"]
-                digests += [str(plain(h.get("uco-types:hashValue"))) for h in sha256]
-        self.all_hashes.update(digests)
-        self.hashes += [(p, d) for p in paths for d in digests]
-
-    def dangling(self) -> set[str]:
-        """References to nodes that are nowhere described (names of the vocabularies are not looked for)."""
-        return {r for r in self.referred - self.defined if UUID_IRI.fullmatch(r)}
-
-
-def listed(value: Any) -> list[Any]:
-    """A value as a list."""
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def plain(value: Any) -> Any:
-    """The literal inside a typed value."""
-    return value.get("@value") if isinstance(value, dict) else value
 
 
 # -- what people see ----------------------------------------------------------------------------------------------------

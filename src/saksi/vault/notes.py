@@ -68,6 +68,12 @@ def sign(origin: str, size: int, root: bytes, private_key: Ed25519PrivateKey) ->
     return Checkpoint(origin, size, root.hex(), note)
 
 
+def sign_text(name: str, text: str, private_key: Ed25519PrivateKey) -> str:
+    """A signed note (c2sp.org/signed-note) over any `text` that ends with a newline."""
+    blob = key_id(name, private_key.public_key().public_bytes_raw()) + private_key.sign(text.encode())
+    return f"{text}\n\u2014 {name} {base64.b64encode(blob).decode()}\n"
+
+
 def check(origin: str, public_key: bytes, note: str) -> str | None:
     """None where `note` is a checkpoint of `origin` signed by `public_key`, else the code of what is wrong."""
     found = _NOTE.fullmatch(note.encode() + b"\n")

@@ -439,6 +439,16 @@ class Vault:
         found.size += 1
         return entry
 
+    def sign_bundle(self, bundle_id: str, digest: str) -> str:
+        """A note that the log's key signs for what is handed over: "<origin>/bundle", its id, SHA-256 hex of its table of contents.
+
+        Its first line and its letters keep it apart from every checkpoint. Raises VerificationFailed, StorageFailed as `append`.
+        """
+        opened = self._may_write()
+        assert opened.signing_key is not None
+        origin = opened.identity.origin
+        return notes.sign_text(origin, f"{origin}/bundle\n{bundle_id}\n{digest}\n", opened.signing_key)
+
     def checkpoint(self) -> Checkpoint:
         """Sign the current tree head; durable when this returns. The last one, where nothing was added since."""
         with self._turn:

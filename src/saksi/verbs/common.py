@@ -155,6 +155,13 @@ def open_case(folder: Path, secret: Secret) -> Case:
     return Case.open(folder, secret)
 
 
+def open_or_create_case(folder: Path, passphrase: str) -> Case:
+    """Open the case, or make one where there is none. Raises as `open_case`, and UsageError (case_parent_missing)."""
+    from saksi.case.store import Case
+
+    return Case.open(folder, passphrase) if is_case(folder) else Case.create(folder, passphrase)
+
+
 def is_case(folder: Path) -> bool:
     """Whether the folder holds a case."""
     return (folder / "saksi.json").is_file()

@@ -8,9 +8,9 @@ import click
 
 from saksi.cli.commands._options import (
     at_terminal,
-    case_argument,
     common,
     help_,
+    option,
     passphrase,
     passphrase_option,
     print_json,
@@ -21,17 +21,25 @@ from saksi.words import say
 
 
 @saksi.command(help=help_("help_verify"))
-@case_argument
+@click.argument("case_folder", metavar="KASUS|BUNDEL", type=click.Path(path_type=Path))
+@option("--identity", key="opt_identity", type=click.Path(path_type=Path, dir_okay=False))
 @passphrase_option
 @common
-def verify(case_folder: Path, passphrase_file: Path | None, lang: str, *, as_json: bool) -> int:
+def verify(
+    case_folder: Path, identity: Path | None, passphrase_file: Path | None, lang: str, *, as_json: bool
+) -> int:
     """`saksi verify`."""
     from saksi import verbs
 
-    secret = None
-    if passphrase_file is not None or at_terminal():
-        secret = passphrase(passphrase_file, lang, new=False)
-    data = verbs.verify(case_folder, secret, None if as_json else lang)
+    if case_folder.is_file() or (case_folder / "bagit.txt").is_file():
+        from saksi.verbs.receiving import verify_bundle
+
+        data = verify_bundle(case_folder, identity, None if as_json else lang)
+    else:
+        secret = None
+        if passphrase_file is not None or at_terminal():
+            secret = passphrase(passphrase_file, lang, new=False)
+        data = verbs.verify(case_folder, secret, None if as_json else lang)
     if as_json:
         print_json(data)
     elif data["ok"]:
