@@ -155,11 +155,11 @@ def open_case(folder: Path, secret: Secret) -> Case:
     return Case.open(folder, secret)
 
 
-def open_or_create_case(folder: Path, passphrase: str) -> Case:
+def open_or_create_case(folder: Path, secret: Secret) -> Case:
     """Open the case, or make one where there is none. Raises as `open_case`, and UsageError (case_parent_missing)."""
     from saksi.case.store import Case
 
-    return Case.open(folder, passphrase) if is_case(folder) else Case.create(folder, passphrase)
+    return Case.open(folder, secret) if is_case(folder) else Case.create(folder, secret)
 
 
 def is_case(folder: Path) -> bool:
