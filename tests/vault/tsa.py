@@ -78,6 +78,7 @@ class Authority:
             chain = middle.public_bytes(Encoding.PEM)
             more += "\ncerts=./between.pem"
         own = self._certificate("Saksi TEST TSA", key, issuer, issuer_key, ca=False, may_stamp=may_stamp)
+        self.root_key = root_key
         self.root = root.public_bytes(Encoding.PEM)
         self.certificate = own.public_bytes(Encoding.PEM)
         (folder / "between.pem").write_bytes(chain)
