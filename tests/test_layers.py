@@ -15,6 +15,7 @@ RANKS = [
     ["datafiles", "times"],
     ["words"],
     ["text"],
+    ["packed"],
     ["table", "vault", "parts"],
     ["mime"],
     ["embedded", "ocr"],

@@ -6,6 +6,7 @@ A medium is made of `MARK` repeated between random bytes, so that any eight byte
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import json
 import random
@@ -261,6 +262,8 @@ FILES: dict[str, Callable[[], bytes]] = {
     "single file.html": lambda: SINGLE_FILE,
     "page.mhtml": mhtml,
     "archive.warc": archive,
+    "archive.warc.gz": lambda: gzip.compress(archive()) + gzip.compress(archive()) + medium(),
+    "archive.wacz": lambda: zip_bytes({"archive/data.warc.gz": gzip.compress(archive())}, zipfile.ZIP_STORED),
     "data.json": lambda: JSON,
     "utf16.txt": lambda: b"\xff\xfe" + CHAT.decode().encode("utf-16-le") + medium(),
     "lone.jpg": medium,
@@ -291,12 +294,14 @@ def test_no_byte_of_a_medium_is_kept(vault: Vault, tmp_path: Path, name: str) ->
             assert LAST in texts["_chat.txt"]
 
 
-def test_a_picture_in_a_web_archive_costs_no_page_beside_it(vault: Vault, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "times"), [("archive.warc", 1), ("archive.warc.gz", 2), ("archive.wacz", 1)])
+def test_a_picture_in_a_web_archive_costs_no_page_beside_it(vault: Vault, tmp_path: Path, name: str, times: int) -> None:
     from saksi.readers.base import ReadSettings
     from saksi.readers.registry import read_source
 
-    path = tmp_path / "archive.warc"
-    path.write_bytes(archive())
+    words_of_one = ["satu", "dua", "tiga", "empat"]
+    path = tmp_path / name
+    path.write_bytes(FILES[name]())
     with open_source(path) as handed:
         received, _ = receive(vault, handed, path, Rule(), exhibit="S1")
 
@@ -305,8 +310,9 @@ def test_a_picture_in_a_web_archive_costs_no_page_beside_it(vault: Vault, tmp_pa
         return [t.split(" ")[1] for t in texts if t and t.startswith("kata ")]
 
     with sealed_source(vault, received) as sealed:
-        assert words(sealed) == ["satu", "dua", "tiga", "empat"]
-    assert words(open_source(path)) == ["satu", "dua", "tiga", "empat"]
+        assert words(sealed) == words_of_one * times
+    with open_source(path) as again:
+        assert words(again) == words_of_one * times
 
 
 def test_words_around_a_medium_stay(vault: Vault, tmp_path: Path) -> None:

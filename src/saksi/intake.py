@@ -40,6 +40,7 @@ from saksi.parts import (
     Source,
     Trouble,
     absent_part,
+    file_digest,
     folder_listing,
     looks_like,
     source_from_stream,
@@ -418,6 +419,7 @@ def _receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhib
     embedded |= {number: cuts for number, cuts in looked.cuts.items() if cuts}
     if rule.name == "police-key" and rule.recipient is not None:
         absent += _police_databases(vault, handed, looked, rule.recipient)
+    own = embedded.keys() | {p.number for p in handed.parts if p.packed is not None}  # sealed by themselves
     kept: list[KeptRecord] = []
     object_id: str | None = None
     cuts: list[tuple[int, int]] = []
@@ -426,18 +428,22 @@ def _receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhib
         kept = _seal_folder(vault, handed, left_out, embedded, looked.ends)
     elif handed.kind == "file" and left_out:
         sealed_as = "digest_only"
+    elif handed.kind == "packed":
+        kept = _seal_apart(vault, handed, {0} - left_out, embedded, looked.ends)
+        if file_digest(path) != handed.digest:
+            raise InputRefused("source_changed")
     else:
         apart: set[int] = set()
         if handed.kind == "file":
             cuts = embedded.get(0, [])
         elif not keeps_media:
-            cuts, apart = _member_cuts(path, left_out | embedded.keys() | looked.cuts.keys())
+            cuts, apart = _member_cuts(path, left_out | own | looked.cuts.keys())
         sealed_as = "without_media" if cuts else sealed_as
         opener = handed.parts[0].open_held if handed.kind == "file" else lambda: path.open("rb")
         object_id = _sealed(vault, opener, cuts, handed.digest)
         if handed.kind == "zip" and not keeps_media:
             if _opens_alike(vault, object_id, handed, cuts):
-                kept = _seal_apart(vault, handed, apart | embedded.keys() | looked.cuts.keys(), embedded, looked.ends)
+                kept = _seal_apart(vault, handed, apart | own | looked.cuts.keys(), embedded, looked.ends)
             else:
                 object_id, cuts, sealed_as = None, [], "without_media"
                 kept = _seal_apart(vault, handed, {p.number for p in handed.parts} - left_out, embedded, looked.ends)
@@ -577,7 +583,7 @@ def _opens_alike(vault: Vault, object_id: str, handed: Source, cuts: Sequence[tu
             listed = [(i.filename[: limits.NAME_CHARS_MAX], i.file_size) for i in members]
     except READING_ERRORS:
         return False
-    return listed == [(p.path, p.size) for p in handed.parts]
+    return listed == [(p.path, (p.packed or p).size) for p in handed.parts]
 
 
 def _seal_apart(

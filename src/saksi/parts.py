@@ -29,7 +29,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol
 
-from saksi import limits
+import msgspec
+
+from saksi import limits, packed
 from saksi.errors import InputRefused
 
 CHUNK: Final = 1 << 20
@@ -69,6 +71,7 @@ class Part:
     audio, archive, document, database, database_log) or None for anything that may be text. state: "present", or "refused"
     where a limit forbids to unpack it. known_digest: SHA-256 hex where it is known already. checked_end: of a sealed database
     log, how many of its bytes held when it was received (what was cut out since breaks its checksums).
+    packed: the part as handed in, where this one is the text that `saksi.packed` reads behind it.
     cut_media: what a sealed copy lacks, by (start, end) in the part. notes: what readers found out about it once.
     transcript: gives what was read on a picture that the user declared to be a screenshot (`saksi.ocr`), None for
     everything else: no other picture is ever read.
@@ -83,6 +86,7 @@ class Part:
     known_digest: str | None = None
     transcript: Callable[[], bytes] | None = None
     modified: tuple[int, int, int, int, int, int] | None = None
+    packed: Part | None = None
     cut_media: Mapping[tuple[int, int], CutMedium] = field(default_factory=dict)
     checked_end: int | None = None
     notes: dict[str, object] = field(default_factory=dict, repr=False)
@@ -157,7 +161,7 @@ class Part:
 
 @dataclass
 class Source:
-    """What was handed in. kind: file, zip, folder. name: the file's or folder's own name, as received.
+    """What was handed in. kind: file, zip, folder, packed (one text behind gzip). name: the file's or folder's own name, as received.
 
     A context manager: an archive is held open until `close`.
     """
@@ -315,6 +319,30 @@ def utf16_order(head: bytes) -> str | None:
     return "utf-16-be" if first >= _ZEROS_MIN * units and not second else None
 
 
+PACKED_ERRORS: Final = (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""What reading a damaged member raises."""
+
+
+def unpacked(part: Part, troubles: list[Trouble]) -> Part:
+    """The text of a web archive that is packed with gzip, in the part's place; every other part as it is."""
+    if part.media != "archive" or part.state != "present" or not packed.holds_archive(part.head()):
+        return part
+    try:
+        measure = packed.measured(part.open)
+    except PACKED_ERRORS:
+        return part
+
+    def opener(inner: Callable[[], BinaryIO] = part.open, size: int = measure.size) -> BinaryIO:
+        return io.BufferedReader(packed.Unpacked(inner(), size), CHUNK)  # type: ignore[arg-type]
+
+    if measure.trouble is not None:
+        troubles.append(Trouble(measure.trouble, part.path))
+    if measure.trouble == "archive_bomb":
+        part.state = "refused"
+        return part
+    return Part(part.path, part.number, measure.size, opener, modified=part.modified, packed=part)
+
+
 def _bad_name(name: str) -> bool:
     return (
         name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/") or name[1:2] == ":" or "\0" in name
@@ -410,8 +438,9 @@ def zip_parts(
         part.media = looks_like(part.head())
         if state == "present" and part.state == "refused":
             troubles.append(Trouble("broken_archive", name))
+        part = unpacked(part, troubles)
         if part.media is None:
-            text_bytes += info.file_size
+            text_bytes += part.size
             if text_bytes > limits.ARCHIVE_TEXT_BYTES_MAX:
                 troubles.append(Trouble("archive_bomb", name))
                 part.state = "refused"
@@ -421,7 +450,41 @@ def zip_parts(
     return parts
 
 
-def _file_digest(path: Path) -> str:
+class _Resource(msgspec.Struct):
+    path: str = ""
+    hash: str = ""
+
+
+class _Package(msgspec.Struct):
+    resources: list[_Resource] = []
+    path: str = ""
+    hash: str = ""
+
+
+LISTS_OF_DIGESTS: Final = ("datapackage.json", "datapackage-digest.json")
+"""What a .wacz says of its members: sha256 of each, and of the first list."""
+
+
+def _digests_said(parts: list[Part], troubles: list[Trouble]) -> None:
+    """Compare members with the digests that the archive gives for them."""
+    known = {p.path: p for p in parts}
+    for name in LISTS_OF_DIGESTS:
+        listed = known.get(name)
+        if listed is None or listed.media is not None or listed.size > limits.MESSAGE_BYTES_MAX or not listed.head():
+            continue
+        try:
+            package = msgspec.json.decode(listed.read(), type=_Package)
+        except (*PACKED_ERRORS, msgspec.MsgspecError):
+            continue
+        for said in (*package.resources, _Resource(package.path, package.hash)):
+            part = known.get(said.path)
+            kind, _, digest = said.hash.partition(":")
+            if part is not None and kind == "sha256" and (part.packed or part).digest() not in (digest.lower(), None):
+                troubles.append(Trouble("digest_differs", said.path))
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 hex of a file."""
     with path.open("rb") as f:
         return hashlib.file_digest(f, "sha256").hexdigest()
 
@@ -452,7 +515,7 @@ def _digest_meanwhile(path: Path) -> Future[str]:
 
 def folder_listing(parts: list[Part]) -> bytes:
     """The listing whose SHA-256 is a folder's digest (see the module's text)."""
-    lines = [(str(p.path).encode("utf-8", "surrogateescape"), (p.digest() or "-" * 64).encode()) for p in parts]
+    lines = [(str(p.path).encode("utf-8", "surrogateescape"), ((p.packed or p).digest() or "-" * 64).encode()) for p in parts]
     return b"".join(d + b"  " + p + b"\n" for p, d in sorted(lines))
 
 
@@ -514,6 +577,7 @@ def _open_folder(path: Path, name: str) -> Source:
         part.media = looks_like(part.head())
         if part.state == "refused":
             troubles.append(Trouble("unreadable", inside))
+        part = unpacked(part, troubles)
         if part.media == "archive" and part.state == "present":
             troubles.append(Trouble("nested_archive", inside))
         parts.append(part)
@@ -548,11 +612,11 @@ def open_source(path: Path, *, meanwhile: bool = False) -> Source:
         size = path.stat().st_size
         with path.open("rb", buffering=0) as f:
             head = f.read(limits.HEAD_BYTES)
-        zipped = head[:2] == b"PK"
+        zipped = head[:2] in (b"PK", packed.MAGIC)
         meanwhile = meanwhile and size >= MEANWHILE_BYTES_MIN and not zipped and (os.cpu_count() or 1) > 1
         if not zipped and not meanwhile and len(head) == size < limits.HEAD_BYTES:
             return _small_file(path, name, head)
-        digest = _digest_meanwhile(path) if meanwhile else _file_digest(path)
+        digest = _digest_meanwhile(path) if meanwhile else file_digest(path)
     except OSError as e:
         raise InputRefused("unreadable_file") from e
     return _with_log(path, source_from_stream(name, size, digest, lambda: path.open("rb"), []))
@@ -591,9 +655,13 @@ def source_from_stream(
         try:
             archive = zipfile.ZipFile(raw)
             parts = zip_parts(archive, troubles)
+            _digests_said(parts, troubles)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
             raw.close()
             troubles.append(Trouble("broken_archive", None))
         else:
             return Source(name, "zip", digest, size, parts, troubles, (archive, raw))
+    text = unpacked(whole, troubles)
+    if text is not whole:
+        return Source(name, "packed", digest, size, [text], troubles)
     return Source(name, "file", digest, size, [whole], troubles)

@@ -155,7 +155,7 @@ def _assign(source: Source, forced: str | None) -> tuple[dict[str, list[Part]], 
         if forced is not None:
             reader = reader_named(forced)
             found = [r for r in found if r.name == forced]
-            if not found and takes(forced, part) and (source.kind == "file" or _as_a_last_resort(reader, part)):
+            if not found and takes(forced, part) and (source.kind in ("file", "packed") or _as_a_last_resort(reader, part)):
                 found = [reader]
         if len(found) > 1:
             problems.append(Problem("two_readers", part.path, 0, size))

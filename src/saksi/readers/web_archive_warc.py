@@ -1,4 +1,4 @@
-"""A web archive (.warc): pages as a crawler or ArchiveWeb.page received them, not compressed.
+"""A web archive (.warc, .warc.gz, .wacz): pages as a crawler or ArchiveWeb.page received them.
 
     WARC/1.1
     WARC-Type: response            response and resource are read; request, revisit, metadata, warcinfo are container
@@ -20,14 +20,22 @@ Rules:
 3. A text/plain body is one row; a picture, sound or film a row of kind media with its address, state refused.
 4. Other bodies (scripts, styles, JSON of the page's programs) are container.
 
-Compressed archives (.warc.gz, .wacz) are not opened: unpack them first. Facts: docs/formats/web.md#web-archives.
-Versions: WARC 1.0 and 1.1.
+5. A record that names its digest (WARC-Block-Digest, sha1 or sha256) and has another is read all the same, problem
+   digest_differs; not told where a case has cut a medium out of the record.
 
-References: https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/.
+A .warc.gz, alone or in a .wacz (a zip), is read behind its packing (`saksi.packed`): the part is the unpacked text, spans are its
+bytes. Lists of pages and indexes in a .wacz are metadata; digests it names for its members are compared when it is handed in.
+Facts: docs/formats/web.md#web-archives. Versions: WARC 1.0 and 1.1; WACZ 1.1.1.
+
+References: https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/;
+https://specs.webrecorder.net/wacz/1.1.1/.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +45,7 @@ import numpy as np
 
 from saksi import limits
 from saksi.embedded import unwrapped_body
-from saksi.parts import Part, Source
+from saksi.parts import LISTS_OF_DIGESTS, Part, Source
 from saksi.readers import _html_dates as hd
 from saksi.readers import _html_spans as hs
 from saksi.readers import _json_spans as js
@@ -145,6 +153,20 @@ class Reader:
         return Record(header, start, start + body, self.at, data, cut=got < size)
 
 
+def other_digest(said: str, data: bytes) -> bool:
+    """Whether a labelled digest (sha1 or sha256, base32 or hexadecimal) is not that of `data`; False for any it cannot read."""
+    kind, _, written = said.partition(":")
+    kind, written = kind.strip().lower().replace("-", ""), written.strip()
+    if kind not in ("sha1", "sha256"):
+        return False
+    digest = hashlib.new(kind, data, usedforsecurity=False).digest()
+    try:
+        told = bytes.fromhex(written) if len(written) == 2 * len(digest) else base64.b32decode(written.upper() + "=" * (-len(written) % 8))
+    except (ValueError, binascii.Error):
+        return False
+    return len(told) == len(digest) and told != digest
+
+
 @dataclass
 class _File:
     """Reading one archive."""
@@ -165,6 +187,8 @@ class _File:
                     yield js.bare_chunk(self.part, self.ledger.claim(span), span, [problem])
                     continue
                 self._record(found)
+                if self._differs(found):
+                    self.table.problems.append(Problem("digest_differs", self.part.path, found.start, found.end))
                 if found.cut:
                     self.table.problems.append(Problem("truncated", self.part.path, found.end, found.end))
                 if len(self.table) >= ROWS_AT_ONCE:
@@ -194,6 +218,15 @@ class _File:
             columns["thread_id"][i] = record.header.get("warc-target-uri", "").strip("<>") or None
             columns["thread_title"][i] = title
             columns["sent_at_text"][i] = record.header.get("warc-date") or None
+
+    def _differs(self, record: Record) -> bool:
+        """Whether a whole record has another digest than it says."""
+        said = record.header.get("warc-block-digest", "")
+        if not said or not record.data or record.cut:
+            return False
+        if any(a < record.end and record.body < b for a, b in self.part.cut_media):
+            return False
+        return other_digest(said, record.data)
 
     def _body(self, record: Record, raw: bytes, start: int, http: dict[str, str]) -> str | None:
         """The rows of a body; its page's title."""
@@ -247,8 +280,9 @@ class WebArchiveWarc:
         return Evidence("web_archive_warc") if _START.match(part.head()) is not None else None
 
     def is_metadata(self, part: Part) -> bool:
-        """Indexes that a crawler writes beside its archive."""
-        return part.name.lower().endswith((".cdx", ".cdxj"))
+        """Indexes and lists that a crawler writes beside its archive."""
+        name = part.name.lower()
+        return name in LISTS_OF_DIGESTS or name.endswith((".cdx", ".cdxj", ".cdx.gz", ".cdxj.gz", ".idx", "pages.jsonl"))
 
     def read(self, source: Source, parts: Sequence[Part], settings: ReadSettings) -> Iterator[Chunk]:  # noqa: ARG002
         """Rows of each archive."""

@@ -65,6 +65,7 @@ REASONS: Final = (
     "case_skipped",  # a Saksi case inside a folder that was handed in: never its own evidence
     "embedded_media",  # a picture, sound or film inside a text: cut out, its place is kept
     "link_skipped",  # a symbolic link in a folder: not followed
+    "digest_differs",  # the export names a digest for this, and the bytes have another
     "nested_archive",  # an archive inside an archive or folder: give it by itself
     "count_differs",  # the export says how many records it holds, and there are more or fewer
     "entity_not_expanded",  # an XML file defines entities: exports define none, they are never expanded
@@ -119,6 +120,7 @@ Reason = Literal[
     "case_skipped",
     "embedded_media",
     "link_skipped",
+    "digest_differs",
     "nested_archive",
     "count_differs",
     "entity_not_expanded",

@@ -47,6 +47,8 @@ def samples() -> dict[str, dict[str, bytes]]:
         "web_page_html/browser": {"iklan.htm": web_pages.BROWSER, "iklan_files/a.css": b"p {}\n"},
         "web_page_mhtml/kanal": {"kanal.mhtml": web_pages.mhtml()},
         "web_archive_warc/kanal": {"kanal.warc": web_pages.warc()},
+        "web_archive_warc/kanal.warc.gz": {"": web_pages.warc_gz(web_pages.warc())},
+        "web_archive_warc/situs.wacz": {"": zipped(web_pages.wacz())},
         "page_pdf_text/bukti.pdf": {"": web_pages.pdf("Transfer Rp 500.000 ke 0860 1111 2222", "halaman dua")},
         "meta_html/facebook_2016": {"messages.htm": meta_pages.old()},
     }

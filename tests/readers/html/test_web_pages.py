@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from saksi import limits
 from saksi.embedded import media_spans
 from saksi.identifiers import find
+from saksi.packed import Unpacked
 from saksi.readers import _json_spans as js
 from saksi.readers import _web_blocks as wb
 from saksi.readers import web_page_mhtml as mh
 from saksi.readers.base import ReadSettings
 from saksi.readers.registry import claims, read_source
+from saksi.readers.web_archive_warc import other_digest
 from saksi.readers.web_archive_warc import reader as warc_reader
 from saksi.readers.web_page_html import reader as html_reader
 from saksi.readers.web_page_mhtml import reader as mhtml_reader
@@ -257,6 +259,99 @@ def test_a_bomb_in_an_archive_stays_small(monkeypatch: pytest.MonkeyPatch) -> No
     packed = zlib.compress(b"<p>" + b"x" * 50_000_000)
     rows = rows_of(warc_reader, web_pages.record("response", web_pages.response("text/html", packed, "Content-Encoding: deflate")))
     assert max(len(r["text"] or "") for r in rows or [{"text": ""}]) <= 100_000
+
+
+PACKED = web_pages.warc_gz(ARCHIVE)
+
+
+def of_packed(data: bytes, name: str = "a.warc.gz") -> tuple[list[dict[str, Any]], list[str], int]:
+    """Rows, reasons and bytes of the text of what is handed in."""
+    source = source_of(data, name)
+    reading = read_source(source, ReadSettings())
+    rows = [row for batch in reading for row in batch.to_pylist()]
+    counts = reading.account("en")["bytes"]
+    assert counts["messages"] + counts["container"] + counts["problems"] == counts["total"]
+    return rows, [p.reason for p in reading.problems], counts["total"]
+
+
+def same(row: dict[str, Any]) -> tuple[Any, ...]:
+    return row["span_start"], row["span_end"], row["kind"], row["text"], row["thread_id"], row["sent_at"]
+
+
+@pytest.mark.parametrize("pack", ["members", "one", "zeros between"])
+def test_a_packed_archive_reads_as_its_text(pack: str) -> None:
+    import gzip
+
+    data = {"members": PACKED, "one": gzip.compress(ARCHIVE), "zeros between": bytes(9).join([PACKED, gzip.compress(ARCHIVE)])}[pack]
+    rows, reasons, total = of_packed(data)
+    text = ARCHIVE * (2 if pack == "zeros between" else 1)
+    assert list(map(same, rows)) == list(map(same, rows_of(warc_reader, text)))
+    assert total == len(text)
+    assert set(reasons) == {"broken_record"}
+
+
+def test_a_packed_archive_cut_anywhere_keeps_every_whole_record() -> None:
+    every = rows_of(warc_reader, ARCHIVE)
+    for cut in range(60, len(PACKED), 7):
+        rows, reasons, total = of_packed(PACKED[:cut])
+        done = [same(r) for r in every if r["span_end"] <= total - 4]
+        assert list(map(same, rows))[: len(done)] == done, cut
+        assert "truncated" in reasons or PACKED[cut:].startswith(b"\x1f\x8b"), cut
+
+
+def test_damage_in_the_packing_ends_the_text_and_is_said() -> None:
+    at = PACKED.index(b"\x1f\x8b", len(PACKED) // 2)
+    rows, reasons, _ = of_packed(PACKED[:at] + b"sampah" + PACKED[at:])
+    assert rows
+    assert "broken_archive" in reasons
+    rng = random.Random(16)
+    for _ in range(60):
+        data = bytearray(PACKED)
+        for _ in range(3):
+            data[rng.randrange(12, len(data))] = rng.randrange(256)
+        of_packed(bytes(data))
+
+
+@pytest.mark.parametrize("piece", [1, 3, 100])
+def test_packed_text_comes_in_pieces_of_any_size(piece: int) -> None:
+    import gzip
+
+    for data in (PACKED, gzip.compress(ARCHIVE), gzip.compress(bytes(100_000))):
+        with Unpacked(io.BytesIO(data)) as stream:
+            got = b"".join(iter(lambda: stream.read(piece) or b"", b""))
+        assert got == gzip.decompress(data)
+
+
+def test_a_packed_bomb_is_refused_without_unpacking_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    import gzip
+
+    monkeypatch.setattr(limits, "ARCHIVE_RATIO_FLOOR_BYTES", 100_000)
+    source = source_of(gzip.compress(b"WARC/1.0\r\n" + bytes(9_000_000)), "a.warc.gz")
+    assert [t.reason for t in source.troubles] == ["archive_bomb"]
+    assert source.parts[0].state == "refused"
+
+
+def test_digests_that_an_archive_names_are_compared() -> None:
+    data = web_pages.digested()
+    reading = read(warc_reader, source_of(data))
+    at = data.rindex(b"WARC/1.1\r\n")
+    assert [(p.reason, p.start) for p in reading.problems] == [("digest_differs", at)]
+    assert [r["text"] for r in reading.rows] == ["kata satu", "kata dua", "kata lain"]  # type: ignore[attr-defined]
+    for said in ("md5:x", "sha1:", "sha1:!", "sha256:zz", "sha1", "sha1:" + "A" * 500):
+        assert not other_digest(said, b"x")
+    assert other_digest("sha1:" + "A" * 32, b"x")
+
+
+def test_a_wacz_is_its_archive_and_lists() -> None:
+    source = source_of(zipped(web_pages.wacz()), "situs.wacz")
+    reading = read_source(source, ReadSettings())
+    rows = [row for batch in reading for row in batch.to_pylist()]
+    assert [r["text"] for r in rows] == ["kata satu", "kata dua", "kata lain"]
+    assert {r["source_part"] for r in rows} == {"archive/data.warc.gz"}
+    assert sorted((p.reason, p.part) for p in reading.problems) == [
+        ("digest_differs", "archive/data.warc.gz"), ("digest_differs", "pages/pages.jsonl")]
+    roles = {p["part"]: p["role"] for p in reading.account("en")["parts"]}
+    assert set(roles.values()) == {"messages", "metadata"}
 
 
 def test_an_encoding_that_makes_half_a_character_costs_no_page() -> None:

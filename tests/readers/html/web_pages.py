@@ -91,6 +91,58 @@ def warc() -> bytes:
     )
 
 
+def digested() -> bytes:
+    """Records that name their digests: two that hold, in either spelling, and one of another body."""
+    import base64
+    import hashlib
+
+    out = []
+    for i, page in enumerate((b"<p>kata satu</p>", b"<p>kata dua</p>", b"<p>kata tiga</p>")):
+        body = response("text/html", page)
+        said = b"sha1:" + base64.b32encode(hashlib.sha1(body).digest()) if i else b"sha256:" + hashlib.sha256(body).hexdigest().encode()
+        if i == 2:
+            body = body.replace(b"tiga", b"lain")
+        whole = record("response", body, f"https://contoh.example/{i}")
+        out.append(whole.replace(b"WARC-Date", b"WARC-Block-Digest: " + said + b"\r\nWARC-Date", 1))
+    return b"".join(out)
+
+
+def stored_gzip(data: bytes) -> bytes:
+    """One gzip member that packs nothing: the same bytes whatever zlib is installed."""
+    import struct
+    import zlib
+
+    blocks = [data[i : i + 65_535] for i in range(0, len(data), 65_535)] or [b""]
+    body = b"".join(struct.pack("<BHH", i == len(blocks) - 1, len(b), len(b) ^ 0xFFFF) + b for i, b in enumerate(blocks))
+    return b"\x1f\x8b\x08" + bytes(6) + b"\xff" + body + struct.pack("<II", zlib.crc32(data), len(data))
+
+
+def warc_gz(archive: bytes) -> bytes:
+    """Packed as crawlers do: a member for each record."""
+    import re
+
+    starts = [m.start() for m in re.finditer(rb"(?:(?<=\r\n\r\n)|\A)WARC/1\.\d\r\n", archive)]
+    return b"".join(stored_gzip(archive[a:b]) for a, b in zip(starts, [*starts[1:], len(archive)], strict=True))
+
+
+def wacz() -> dict[str, bytes]:
+    """Members of a .wacz: an archive, its index, its list of pages, and the digests of all; that of the pages does not hold."""
+    import hashlib
+    import json
+
+    members = {
+        "archive/data.warc.gz": warc_gz(digested()),
+        "indexes/index.cdx.gz": stored_gzip(b'example,contoh)/ 20261123131500 {"url":"https://contoh.example/0","filename":"data.warc.gz"}\n'),
+        "pages/pages.jsonl": b'{"format": "json-pages-1.0", "id": "pages", "title": "All Pages"}\n',
+    }
+    resources = [{"name": n.rsplit("/", 1)[-1], "path": n, "hash": "sha256:" + hashlib.sha256(d).hexdigest(), "bytes": len(d)}
+                 for n, d in members.items()]
+    resources[2]["hash"] = "sha256:" + "0" * 64
+    package = json.dumps({"profile": "data-package", "wacz_version": "1.1.1", "resources": resources}).encode()
+    told = {"path": "datapackage.json", "hash": "sha256:" + hashlib.sha256(package).hexdigest()}
+    return {**members, "datapackage.json": package, "datapackage-digest.json": json.dumps(told).encode()}
+
+
 def pdf(*pages: str, title: str = "Bukti transfer", date: str = "D:20261123201500+07'00'") -> bytes:
     """A small PDF of one line a page, written by hand: Helvetica, no pictures."""
     objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"", b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"]
