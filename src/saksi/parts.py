@@ -333,7 +333,7 @@ def unpacked(part: Part, troubles: list[Trouble]) -> Part:
         return part
 
     def opener(inner: Callable[[], BinaryIO] = part.open, size: int = measure.size) -> BinaryIO:
-        return io.BufferedReader(packed.Unpacked(inner(), size), CHUNK)  # type: ignore[arg-type]
+        return io.BufferedReader(packed.Unpacked(inner(), size), CHUNK)
 
     if measure.trouble is not None:
         troubles.append(Trouble(measure.trouble, part.path))

@@ -161,7 +161,8 @@ def other_digest(said: str, data: bytes) -> bool:
         return False
     digest = hashlib.new(kind, data, usedforsecurity=False).digest()
     try:
-        told = bytes.fromhex(written) if len(written) == 2 * len(digest) else base64.b32decode(written.upper() + "=" * (-len(written) % 8))
+        hexadecimal = len(written) == 2 * len(digest)
+        told = bytes.fromhex(written) if hexadecimal else base64.b32decode(written.upper() + "=" * (-len(written) % 8))
     except (ValueError, binascii.Error):
         return False
     return len(told) == len(digest) and told != digest
