@@ -7,17 +7,23 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import io
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from saksi.parts import Part, Source, looks_like, open_source, source_from_stream
 from saksi.readers.base import Reading, ReadSettings
 from saksi.readers.registry import READERS, claims, read_source
+from tests.simulator import whatsapp_db
+from tests.simulator.world import build_phone
 
 SAMPLES: Final = Path(__file__).resolve().parents[1] / "samples"
 NO_EXPORTS: Final = frozenset({"dialogues"})
@@ -59,12 +65,26 @@ def _is_golden(path: Path, names: Sequence[Path]) -> bool:
 
 
 def samples() -> list[Sample]:
-    """All samples, in the order of their names."""
+    """All samples, in the order of their names; those that are made last."""
     found = []
     for folder in sorted(p for p in SAMPLES.iterdir() if p.is_dir() and p.name not in NO_EXPORTS):
         names = sorted(folder.iterdir())
         found += [Sample(folder.name, path) for path in names if not _is_golden(path, names)]
-    return found
+    return [*found, *made_samples()]
+
+
+@cache
+def made_samples() -> tuple[Sample, ...]:
+    """Databases: no text to keep in a tree, and other versions of SQLite lay them out otherwise. Made once a process by the
+    simulator, in a folder that goes with the process."""
+    room = Path(tempfile.mkdtemp(prefix="saksi-samples-"))
+    atexit.register(shutil.rmtree, room, ignore_errors=True)
+    chats = build_phone(3, 200, apps=("whatsapp",)).chats
+    whatsapp_db.write_android(chats, room / "Databases")
+    whatsapp_db.write_ios(chats, room / "ChatStorage.sqlite")
+    return (
+        Sample("whatsapp_android_sqlite", room / "Databases"), Sample("whatsapp_ios_sqlite", room / "ChatStorage.sqlite"),
+    )
 
 
 def source_of(data: bytes, name: str) -> Source:
@@ -117,7 +137,8 @@ def confusion() -> dict[str, Counter[str]]:
     for sample in samples():
         row = table.setdefault(sample.reader, Counter())
         with sample.open() as source:
-            row.update({r.name for part in source.parts if part.media in (None, "document") and part.size for r in claims(part)})
+            shown = [p for p in source.parts if p.media in (None, "document", "database") and p.size]
+            row.update({r.name for part in shown for r in claims(part)})
             row["samples"] += 1
     return table
 

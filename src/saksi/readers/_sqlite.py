@@ -27,8 +27,6 @@ from saksi.sqlite.schema import Schema, Table, count_rows, read_schema
 from saksi.table.schema import UTC_US
 
 Mask = npt.NDArray[np.bool_]
-ME: Final = "me"
-"""sender_id of what the phone's own account sent: the database says from_me and names no account."""
 
 PROBLEMS_MAX: Final = 1000
 """Damaged pages that are listed one by one."""

@@ -34,6 +34,7 @@ READERS: Final = {
     "page_pdf_text": "saksi.readers.page_pdf_text",
     "meta_e2ee_json": "saksi.readers.meta_e2ee_json",
     "line_txt": "saksi.readers.line_txt",
+    "kakaotalk_txt": "saksi.readers.kakaotalk_txt",
     "telegram_txt": "saksi.readers.telegram_txt",
     "sms_xml": "saksi.readers.sms_xml",
     "calls_xml": "saksi.readers.calls_xml",
@@ -51,6 +52,7 @@ READERS: Final = {
     "signal_jsonl": "saksi.readers.signal_jsonl",
     "google_chat_json": "saksi.readers.google_chat_json",
     "hangouts_json": "saksi.readers.hangouts_json",
+    "skype_json": "saksi.readers.skype_json",
     "x_dm_js": "saksi.readers.x_dm_js",
 }
 

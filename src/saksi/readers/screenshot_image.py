@@ -41,14 +41,11 @@ from saksi.readers._screen_layout import Item, Row, Screen, screen_of
 from saksi.readers._screen_times import label_of, stamp
 from saksi.readers._screen_words import fold
 from saksi.readers._stamps import Stamp, Stamps
-from saksi.readers.base import Chunk, Evidence, Problem, ReadSettings, TableRows
+from saksi.readers.base import OWN_ACCOUNT, Chunk, Evidence, Problem, ReadSettings, TableRows
 from saksi.times import local_seconds_to_utc_us
 
 EYE_BOUND: Final = 0.93
 """unsourced: confidence below which a line is to be checked by eye. Errors that look right are read with more (I for l: 0.98)."""
-
-SELF: Final = "self"
-"""sender_id of the phone's owner: screens name nobody for own bubbles."""
 
 
 @dataclass
@@ -345,7 +342,7 @@ def _chunk(picture: Picture, thread: Thread, rows: list[Entry], stamps: Stamps, 
         "thread_title": [thread.title] * len(rows),
         "confidence": [e.confidence for e in rows],
         "direction": [None if e.own is None else "out" if e.own else "in" for e in rows],
-        "sender_id": [SELF if e.own and e.kind in ("text", "deleted") else None for e in rows],
+        "sender_id": [OWN_ACCOUNT if e.own and e.kind in ("text", "deleted") else None for e in rows],
         "sender_name": [None if e.own else e.sender for e in rows],
         "sent_at": at,
         "sent_at_text": [e.time_text for e in rows],

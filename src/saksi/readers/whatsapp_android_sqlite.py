@@ -3,7 +3,7 @@
 Rules, in order:
 1. Every row of `message`, `messages`, `call_log` and `message_add_on` is a row, a child row or a problem, in key order. Side tables are
    looked up by key; one that is missing, empty or without an entry leaves nulls and takes no row away.
-2. Who: from_me says direction. What the phone's own account sent has sender_id "me"; else the sender's jid, else the chat's. A
+2. Who: from_me says direction. What the phone's own account sent has sender_id OWN_ACCOUNT; else the sender's jid, else the chat's. A
    jid that hides the number (LID) is followed through jid_map. Names come from wa.db, never compared.
 3. Words are as stored. Where text_data is null and the words stand beside it (contact card, place), the first is the text with flag
    `text_from:<field>`, further ones and poll options are child rows with flag `field:<field>`; so is a quoted text whose message
@@ -29,7 +29,6 @@ import pyarrow.compute as pc
 
 from saksi.parts import Part, Source
 from saksi.readers._sqlite import (
-    ME,
     Child,
     Mask,
     Opened,
@@ -44,7 +43,7 @@ from saksi.readers._sqlite import (
     words,
 )
 from saksi.readers._whatsapp_media import Files, Fill
-from saksi.readers.base import Chunk, Evidence, ReadSettings, const
+from saksi.readers.base import OWN_ACCOUNT, Chunk, Evidence, ReadSettings, const
 from saksi.sqlite.btree import Ints
 from saksi.sqlite.records import Records
 from saksi.sqlite.schema import Table
@@ -321,7 +320,7 @@ class _Store:
         index = np.where(is_there, of, np.where(by_chat, chats, none))
         index = np.where(known & (mine == 1) & spoken, none + 1, index)
         index = np.where(known, index, none)
-        accounts = pa.array([*people.accounts, None, ME], pa.string())
+        accounts = pa.array([*people.accounts, None, OWN_ACCOUNT], pa.string())
         names = pa.array([*people.called, None, None], pa.string())
         rows.columns["sender_id"] = pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), accounts)
         rows.columns["sender_name"] = pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), names)
@@ -462,7 +461,7 @@ class _Store:
             answers[i] = f"wa:{key}" if key else None
             if text:
                 mine = side.number("from_me", row) == 1
-                who = ME if mine else self.people.account(side.number("sender_jid_row_id", row))
+                who = OWN_ACCOUNT if mine else self.people.account(side.number("sender_jid_row_id", row))
                 rows.children.append(Child(i, "text", text, who, self.people.name(who), flags=("field:quoted",)))
         rows.columns["reply_to"] = pa.array(answers, pa.string())
 
@@ -539,7 +538,7 @@ class _Store:
         """One addition. row: from_me, sender, time, type. reaction: its sign and its own time."""
         s = self.sides
         mine, sender, ms, what = row
-        who = ME if mine == 1 else self.people.account(sender)
+        who = OWN_ACCOUNT if mine == 1 else self.people.account(sender)
         direction = None if mine is None else "out" if mine == 1 else "in"
         flags: tuple[str, ...]
         kind, text, flags = "service", None, (f"add_on:{what}",)
@@ -625,7 +624,7 @@ class _Store:
         rows.columns["direction"] = encoded(["out", "in"], np.where(mine == 1, 0, 1), has)
         index = np.where(has & (mine == 1), none, np.where(found & has, at, none + 1))
         rows.columns["sender_id"] = pa.DictionaryArray.from_arrays(
-            pa.array(index.astype(np.int32)), pa.array([*people.accounts, ME, None], pa.string())
+            pa.array(index.astype(np.int32)), pa.array([*people.accounts, OWN_ACCOUNT, None], pa.string())
         )
         rows.columns["sender_name"] = pa.DictionaryArray.from_arrays(
             pa.array(index.astype(np.int32)), pa.array([*people.called, None, None], pa.string())
@@ -701,7 +700,7 @@ class _Store:
         group = pc.fill_null(pc.or_(pc.ends_with(chat, "@g.us"), pc.ends_with(chat, "@broadcast")), False)  # noqa: FBT003
         sender = pc.coalesce(member, pc.if_else(group, pa.scalar(None, pa.string()), chat))
         out = pa.array(from_me == 1, mask=~known)
-        rows.columns["sender_id"] = pc.if_else(out, pa.scalar(ME), sender)
+        rows.columns["sender_id"] = pc.if_else(out, pa.scalar(OWN_ACCOUNT), sender)
         rows.columns["sender_name"] = pc.if_else(out, pa.scalar(None, pa.string()), self._named(sender, titles=False))
 
     def _named(self, accounts: pa.Array, *, titles: bool) -> pa.Array:

@@ -3,7 +3,7 @@
 Rules, in order:
 1. Every row of ZWAMESSAGE and ZWACDCALLEVENT is a row or a problem, in key order. Chats, members, media and names are looked up by key;
    one that is missing leaves nulls and takes no row away.
-2. Who: ZISFROMME says direction. What the phone's own account sent has sender_id "me"; else the group member's account, else the
+2. Who: ZISFROMME says direction. What the phone's own account sent has sender_id OWN_ACCOUNT; else the group member's account, else the
    message's own ZFROMJID where it is no group, else the chat's. Names are ContactsV2's, the member's, the chat's, or the push name.
 3. Words are as stored. A caption, place or contact card that stands in ZWAMEDIAITEM is the text where there is none (flag
    `text_from:<field>`), else a child row with flag `field:<field>`.
@@ -26,7 +26,6 @@ import pyarrow.compute as pc
 from saksi.parts import Part, Source
 from saksi.readers._sqlite import (
     EMPTY,
-    ME,
     Mask,
     Opened,
     Rows,
@@ -39,7 +38,7 @@ from saksi.readers._sqlite import (
     words,
 )
 from saksi.readers._whatsapp_media import Files, Fill
-from saksi.readers.base import Chunk, Evidence, ReadSettings, const
+from saksi.readers.base import OWN_ACCOUNT, Chunk, Evidence, ReadSettings, const
 from saksi.sqlite.btree import Ints
 from saksi.sqlite.records import Records
 from saksi.sqlite.schema import Table
@@ -199,7 +198,7 @@ class _Store:
             spoken = kind[i] != EVENT  # what the app itself says has a sender only where one is named
             account = account or plain or (chat if known[i] and not group and spoken else None)
             own = own and spoken
-            ids.append(ME if own else account)
+            ids.append(OWN_ACCOUNT if own else account)
             name = called[of[i]] if is_member[i] else titles[at[i]] if found[i] and not group and account == chat else None
             said = self.names.get(account or "") or name or self.pushed.get(account or "") or _push(pushed[i])
             names.append(None if own else said)

@@ -9,7 +9,8 @@ The rules, in order (facts FORMATS 1; docs/formats/whatsapp.md):
 3. REST splits at the first ": " into name and words, unless it is an event that quotes a title. In a file whose lines
    mostly have no space after the colon it splits at the first ":". What has no name is an event of the app.
 4. Times are local: order of day and month by `_whatsapp_dates`, zone by the caller, else null. Never a silent default.
-5. Kinds and attachments by `_whatsapp_body`; text is never changed by them.
+5. A line ends at LF; at a bare CR only in a part without any LF (`_bare_cr`).
+6. Kinds and attachments by `_whatsapp_body`; text is never changed by them.
 
 It works on whole columns of a window (numpy over the bytes, Arrow slices of them); only lines that are not plain words
 are looked at one by one. `scan(fast=False)` of `_whatsapp_header` takes the exact path for every header: the same rows.
@@ -38,6 +39,7 @@ import pyarrow.compute as pc
 from saksi import limits
 from saksi.parts import Part, Source
 from saksi.readers._ahead import ahead
+from saksi.readers._bare_cr import as_written, line_fed, may_be
 from saksi.readers._whatsapp_body import (
     TEXT,
     Body,
@@ -858,7 +860,9 @@ class WhatsAppTxt:
 
     def recognise(self, part: Part) -> Evidence | None:
         """By content only: header lines."""
-        return Evidence("whatsapp_header_lines") if recognise_head(part.head()) else None
+        head = part.head()
+        known = recognise_head(head.replace(b"\r", b"\n") if may_be(head) else head)
+        return Evidence("whatsapp_header_lines") if known else None
 
     def is_metadata(self, part: Part) -> bool:
         """WhatsApp's export has no text parts beside the chat; contact cards are named by messages."""
@@ -867,7 +871,9 @@ class WhatsAppTxt:
     def read(self, source: Source, parts: Sequence[Part], settings: ReadSettings) -> Iterator[Chunk]:
         """Rows of `parts`, one after the other."""
         for part in parts:
-            yield from _PartReader(source, part, settings).chunks()
+            fed = line_fed(part)
+            chunks = _PartReader(source, fed or part, settings).chunks()
+            yield from chunks if fed is None else map(as_written, chunks)
 
 
 reader = WhatsAppTxt()

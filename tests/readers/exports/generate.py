@@ -477,8 +477,61 @@ def samples() -> dict[str, dict[str, bytes | Files]]:
         },
         "google_chat_json": {"takeout": google_chat()},
         "hangouts_json": {"Hangouts.json": dumped(hangouts(), indent=2)},
+        "skype_json": {
+            "export": {"messages.json": dumped(skype(), separators=(",", ":")), "endpoints.json": b"{}", "media/0-foto.1.jpg": JPEG,
+                       "media/0-foto.json": b"{}"},
+            "indented.json": dumped(skype(), indent=2),
+            "one_broken_record.json": _broken(dumped(skype(), indent=2), b'"halo &amp; hai"', b'"halo &amp; hai'),
+        },
         "x_dm_js": {"archive": x_archive(), "byte_order_mark.js": b"\xef\xbb\xbf" + x_archive()["data/direct-messages.js"]},
     }
+
+
+def skype() -> dict[str, Any]:
+    """Skype's messages.json of 2025: newest first, every form of content that public readers name."""
+
+    def said(at: str, who: str, kind: str, content: str, **more: Any) -> dict[str, Any]:
+        return {"id": f"17356896{at.replace(':', '')}", "displayName": None, "originalarrivaltime": f"2025-01-01T{at}.123Z",
+                "messagetype": kind, "version": 1735689600000, "content": content, "conversationid": "8:live:seruni", "from": who,
+                "properties": None, "amsreferences": None, **more}
+
+    own, other = "8:live:bima", "8:live:seruni"
+    talk = [
+        said("09:12:00", other, "Text", "apa adanya &amp; <b>tebal</b>"),
+        said("09:11:00", other, "RichText", "", properties={"deletetime": 1735722660000, "isserversidegenerated": "True"}),
+        said("09:10:00", own, "RichText", 'jam delapan<e_m a="8:live:bima" ts_ms="1735722500000" ts="1735722500" t="61"></e_m>',
+             properties={"edittime": 1735722500000}),
+        said("09:09:00", other, "RichText", '<quote author="live:bima" authorname="Bima" timestamp="1735689600" conversation="x" '
+             'messageid="17356896090000" cuid="1"><legacyquote>[01.01.2025] Bima: </legacyquote>halo &amp; hai'
+             '<legacyquote>\n\n&lt;&lt;&lt; '
+             '</legacyquote></quote>hai juga <ss type="smile">:)</ss>'),
+        said("09:08:00", other, "RichText", '<at id="8:live:bima">Bima</at> lihat '
+             '<a href="https://contoh.example/w">warung</a> 5 < 6 <x>'),
+        said("09:07:00", own, "RichText", '<b raw_pre="*" raw_post="*">penting</b>\nbaris dua'),
+        said("09:06:00", other, "RichText/UriObject", '<URIObject uri="https://api.contoh.example/v1/objects/0-foto" '
+             'type="Picture.1" doc_id="0-foto">To view this shared photo, go to: <a href="https://login.contoh.example/0-foto">'
+             'https://login.contoh.example/0-foto</a><OriginalName v="foto.jpg"></OriginalName>'
+             '<FileSize v="86"></FileSize><meta type="photo" originalName="foto.jpg"></meta></URIObject>', amsreferences=["0-foto"]),
+        said("09:05:00", other, "RichText/Media_AudioMsg", '<URIObject uri="https://api.contoh.example/v1/objects/0-suara" '
+             'type="Audio.1"></URIObject>', amsreferences=["0-suara"]),
+        said("09:04:00", other, "RichText/Location", '<location latitude="-6200000" longitude="106800000" address="Jalan Contoh">'
+             "Jalan Contoh</location>"),
+        said("09:03:00", other, "RichText/Contacts", '<contacts alt="kontak"><c t="p" f="Wulan" p="+6286011112222"/></contacts>'),
+        said("09:02:00", other, "Event/Call", '<partlist type="ended" alt=""><part identity="live:bima"><name>Bima</name>'
+             '<duration>61.4</duration></part>'
+             '<part identity="live:seruni"><name>Seruni</name><duration>61</duration></part></partlist>'),
+        said("09:01:00", other, "ThreadActivity/AddMember", "<addmember><eventtime>1735722060000</eventtime><initiator>8:live:seruni"
+             "</initiator><target>8:live:bima</target></addmember>"),
+        said("09:00:00", own, "RichText", "halo &amp; hai", displayName="Bima", cuid="kata lain"),
+    ]
+    return {"userId": own, "exportDate": "2025-04-01T09:00", "conversations": [
+        {"id": other, "displayName": "Seruni 🌿", "version": 1, "properties": {"conversationblocked": False}, "threadProperties": None,
+         "MessageList": talk},
+        {"id": "19:86@thread.skype", "displayName": None, "threadProperties": {"topic": "Kelas", "members": "[]"},
+         "MessageList": [said("10:00:00", other, "EndToEndEncryption/EncryptedText", "abc"),
+                         said("bukan jam", own, "Poll", "makan apa?")]},
+        {"id": "48:notes", "displayName": None, "MessageList": []},
+    ]}
 
 
 def golden(path: Path) -> str:

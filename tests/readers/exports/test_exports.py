@@ -126,7 +126,7 @@ def _first_record(value: Any) -> dict[str, Any] | None:
 def _lists(value: Any) -> list[list[Any]]:
     found: list[list[Any]] = []
     if isinstance(value, list):
-        if value and all(isinstance(v, dict) and len(v) > 2 for v in value):
+        if value and all(isinstance(v, dict) and len(v) > 2 and "MessageList" not in v for v in value):
             found.append(value)
         else:
             found += [x for v in value for x in _lists(v)]

@@ -30,6 +30,35 @@ _LINE_12H = (
     "Fri, 1/30/2026\n08:12PM\tSari\thalo\n"
 )
 
+_KAKAO_PC = (
+    "\ufeff아리산 님과 카카오톡 대화\r\n저장한 날짜 : 2026-05-12 12:00:00\r\n\r\n"
+    "--------------- 2026년 5월 1일 금요일 ---------------\r\n[Sari] [오전 9:20] halo\r\ndua baris\r\n\r\n[bukan jam] tetap baris\r\n"
+    "[Budi [RT 3]] [오후 12:05] Sari : kutipan\r\n[Sari] [오후 12:06] 사진\r\n[Budi [RT 3]] [오후 12:07] 파일: jadwal.pdf\r\n"
+    "Wulan님이 들어왔습니다.\r\n"
+    "--------------- 2026년 5월 2일 토요일 ---------------\r\n[Wulan] [오전 12:10] 이모티콘\r\n"
+    "[Wulan] [오전 12:11] \r\n메시지가 삭제되었습니다.\r\n"
+)
+_KAKAO_PC_EN = (
+    "Arisan with KakaoTalk Chats\nDate Saved : 2026-05-12 12:00:00\n\n--------------- Friday, May 1, 2026 ---------------\n"
+    "[Sari] [9:20 AM] halo\n[Budi] [11:05 PM] hai\nThe message has been deleted.\n"
+    "--------------- 2026년 5월 2일 토요일 ---------------\n[Sari] [AM 9:04] lagi\n"
+)
+_KAKAO_ANDROID = (
+    "Sari 님과 카카오톡 대화\n저장한 날짜 : 2026년 5월 3일 오후 1:00\n\n\n2026년 5월 1일 오전 9:20\n"
+    "2026년 5월 1일 오전 9:20, Sari : halo: apa kabar\n"
+    "2026년 5월 1일 오후 9:21, 나 : baris satu\n\nbaris\u2028tiga\n2026년 5월 2일 오전 12:00\n"
+    "2026년 5월 2일 오전 12:00, Wulan님이 나갔습니다.\n"
+)
+_KAKAO_IOS = (
+    "Talk_2026.5.3 13_00-1.txt\n저장한 날짜 : 2026. 5. 3. 13:00\n\n\n\n2026년 5월 1일 금요일\n2026. 5. 1. 09:20, Sari : halo\n"
+    "2026. 5. 1. 09:21: Budi님이 들어왔습니다.\n2026. 5. 1. 오후 11:44, Budi : 사진 3장\n2026. 5. 1. 23:59, Budi : \n"
+)
+_KAKAO_PHONE_EN = (
+    "KakaoTalk Chats with Sari\nDate Saved : May 3, 2026 at 1:00 PM\n\n"
+    "May 1, 2026 at 9:20 AM\nMay 1, 2026 at 9:20\u202fAM, Sari : halo\n"
+    "May 1, 2026, 10:09 p.m., Budi : hai\nlanjut\n"
+)
+
 _XML = "<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\n"
 _SMS = (
     '  <sms protocol="0" address="{a}" date="{d}" type="{t}" subject="null" body="{b}" toa="null" sc_toa="null" '
@@ -69,8 +98,10 @@ def _calls(*rows: tuple[str, int, int, str]) -> bytes:
 
 _IMESSAGE = (
     "May 17, 2022  5:29:42 PM (Read by them after 1 hour, 49 seconds)\nMe\nhalo\napa kabar?\n\n"
-    "May 17, 2022  5:30:10 PM (Read by you after 5 seconds)\nSari 🌸\nbaik\u2028ya\nTapbacks:\nLoved by Me\nLaughed by +6286011112222\n"
-    "    May 17, 2022  6:00:00 PM\n    Me\n    syukurlah\n    dua baris\n\n    May 17, 2022  6:01:00 PM\n    Sari 🌸\n    iya\n\n\n"
+    "May 17, 2022  5:30:10 PM (Read by you after 5 seconds)\nSari 🌸\nbaik\u2028ya\n"
+    "Tapbacks:\nLoved by Me\nLaughed by +6286011112222\n"
+    "    May 17, 2022  6:00:00 PM\n    Me\n    syukurlah\n    dua baris\n\n"
+    "    May 17, 2022  6:01:00 PM\n    Sari 🌸\n    iya\n\n\n"
     "May 17, 2022  5:31:02 PM Sari 🌸 renamed the conversation to Arisan\n\n"
     "May 17, 2022  5:32:00 PM\nSari 🌸\nattachments/3d/a.heic\nfoto itu\n\n"
     "May 17, 2022  6:00:00 PM\nMe\nsyukurlah\ndua baris\nThis message responded to an earlier message.\n\n"
@@ -97,7 +128,8 @@ _PLAIN = "Content-Type: text/plain; charset=utf-8\n\nhalo\n>From kutipan\n\nFrom
 _MULTIPART = (
     'Content-Type: multipart/mixed; boundary="batas"\n\nkata pengantar\n--batas\n'
     'Content-Type: multipart/alternative; boundary=dalam\n\n--dalam\nContent-Type: text/plain; charset=iso-8859-1\n'
-    "Content-Transfer-Encoding: quoted-printable\n\ncaf=E9 besok =\njam 4\n--dalam\nContent-Type: text/html\n\n<p>caf&eacute;</p>\n"
+    "Content-Transfer-Encoding: quoted-printable\n\ncaf=E9 besok =\njam 4\n--dalam\n"
+    "Content-Type: text/html\n\n<p>caf&eacute;</p>\n"
     "--dalam--\n--batas\nContent-Type: image/jpeg; name=\"a.jpg\"\nContent-Transfer-Encoding: base64\n"
     'Content-Disposition: attachment; filename="a.jpg"\n\n/9j/4AAQSkZJRg==\n--batas\nContent-Type: text/plain\n\nlampiran kata\n'
     "--batas\nContent-Type: message/rfc822\n\nFrom: Dodi <dodi@example.com>\nTo: sari@example.com\nSubject: yang diteruskan\n\n"
@@ -120,6 +152,16 @@ SAMPLES: Final[dict[str, dict[str, bytes]]] = {
         "no_title_ambiguous_order.txt": b"Fri, 01/02/2026\n10:15\tSari\thalo\n\nSat, 01/03/2026\n10:16\tBudi\thai\n",
         "wrapping_cut_off.txt": b"[LINE] Chat history with Sari\n2024/01/15(Mon)\n10:15\tSari\thalo\n10:16\tBudi\t\"satu\ndua",
         "invalid_utf8.txt": b"[LINE] Chat history with Sari\n2024/01/15(Mon)\n10:15\tSari\tcaf\xe9 \xff\n10:16\tSari\tok\n",
+    },
+    "kakaotalk_txt": {
+        "computer.txt": _KAKAO_PC.encode(),
+        "computer_english.txt": _KAKAO_PC_EN.encode(),
+        "android.txt": _KAKAO_ANDROID.encode(),
+        "iphone.txt": _KAKAO_IOS.encode(),
+        "phone_english.txt": _KAKAO_PHONE_EN.encode(),
+        "no_title.txt": _KAKAO_ANDROID[_KAKAO_ANDROID.index("2026년 5월 1일") :].encode(),
+        "before_the_first_day.txt": "Sari 님과 카카오톡 대화\n\n[Sari] [오전 9:20] tanpa hari\n".encode(),
+        "invalid_utf8.txt": "Sari 님과 카카오톡 대화\n2026년 5월 1일 오전 9:20, Sari : caf~\n".encode().replace(b"~", b"\xe9"),
     },
     "telegram_txt": {
         "copied.txt": ("Sari, [25/06/2022 07:25]\nhalo\n\nBudi 🌿, [25/06/2022 07:26]\n[In reply to Sari]\nhai: apa kabar?\n\n"
@@ -163,7 +205,8 @@ SAMPLES: Final[dict[str, dict[str, bytes]]] = {
     "contacts_vcf": {
         "v3.vcf": ("BEGIN:VCARD\r\nVERSION:3.0\r\nN:Sari;Ibu;;;\r\nFN:Ibu Sari \\, RT 3\r\nTEL;TYPE=CELL:+62 860-1111-2222\r\n"
                    "item1.EMAIL;TYPE=INTERNET:sari@example.com\r\nORG:Toko;Jilbab\r\nNOTE:baris satu\\nbaris\r\n  dua\r\n"
-                   "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ\r\n SkZJRg==\r\nEND:VCARD\r\n\r\nBEGIN:VCARD\r\nVERSION:3.0\r\nFN:Budi 🌿\r\n"
+                   "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ\r\n SkZJRg==\r\nEND:VCARD\r\n\r\n"
+                   "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Budi 🌿\r\n"
                    "TEL:0860 3333 4444\r\nTEL:0860 5555 6666\r\nURL:https://contoh.example/budi\r\nEND:VCARD\r\n").encode(),
         "v2_quoted_printable.vcf": b"BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=53=61=72=69;=49=62=75;;;\n"
                                    b"FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=53=61=72=69=20=F0=9F=8C=\n=B8\nTEL;CELL:+6286011112222\n"

@@ -10,8 +10,8 @@ from saksi import words
 from saksi.cli.commands import run
 
 KAKAO = ("홍길동 님과 카카오톡 대화\n저장한 날짜 : 2024-12-09 14:30:11\n\n--------------- 2024년 12월 9일 월요일 ---------------\n"
-         "[홍길동] [오후 2:30] 안녕하세요\n")
-SKYPE = '{"userId":"8:live:x","exportDate":"2024-01-01T00:00","conversations":[{"id":"8:y","MessageList":[]}]}'
+         "홍길동: 안녕하세요\n").replace("--------------- 2024년 12월 9일 월요일 ---------------\n", "")
+SKYPE = '{"userId":"8:live:x","exportDate":"2024-01-01T00:00","conversations":{}}'
 
 
 @pytest.mark.parametrize("lang", ["id", "en"])

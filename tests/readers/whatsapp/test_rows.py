@@ -247,3 +247,30 @@ def test_a_part_that_is_shorter_than_promised_is_said() -> None:
     rows, reading = read_source(source, zone="WIB")
     assert [r["text"] for r in rows] == ["x", "y"]
     assert reasons(reading)[0] == "truncated"
+
+
+def test_lines_that_end_with_a_bare_cr_are_lines_where_the_file_has_no_lf() -> None:
+    old = ANDROID_CHAT.replace("\n", "\r")
+    rows, reading = read(old, name="Chat WhatsApp dengan Arisan RT 3.txt", zone="WIB")
+    expected, _ = read(ANDROID_CHAT, name="Chat WhatsApp dengan Arisan RT 3.txt", zone="WIB")
+    assert [(r["span_start"], r["span_end"], *t) for r, t in zip(rows, table(rows), strict=True)] == [
+        (r["span_start"], r["span_end"], *t[:3], t[3].replace("\n", "\r"), *t[4:])
+        for r, t in zip(expected, table(expected), strict=True)
+    ]
+    assert "saved_again" not in reasons(reading)
+    assert reader.recognise(source_of(old.encode()).parts[0]) is not None
+
+
+def test_a_bare_cr_stays_content_where_a_line_ends_with_lf() -> None:
+    rows, _ = read("13/02/26 19.58 - Sari: satu\r13/02/26 19.59 - Sari: dua\n13/02/26 20.00 - Sari: tiga\n", zone="WIB")
+    assert [r["text"] for r in rows] == ["satu\r13/02/26 19.59 - Sari: dua", "tiga"]
+    late = "13/02/26 19.58 - Sari: satu\r" * 4000 + "\n13/02/26 20.00 - Sari: tiga\n"
+    assert [len(r["text"]) for r in read(late, zone="WIB")[0]][-1] == 4
+
+
+def test_a_file_of_bare_cr_is_recognised_and_read_by_content() -> None:
+    from saksi.readers.registry import read_source as read_any
+
+    reading = read_any(source_of(ANDROID_CHAT.replace("\n", "\r").encode()), ReadSettings(zone="Asia/Jakarta"))
+    assert sum(b.num_rows for b in reading) == 8
+    assert reading.reader_names == ["whatsapp_txt"]

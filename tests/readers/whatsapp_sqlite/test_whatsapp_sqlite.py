@@ -89,7 +89,7 @@ def test_every_message_of_the_phone_once_android(tmp_path: Path, shape: str) -> 
     assert len(answers) > 10
     assert all(by_id[r["reply_to"]]["thread_id"] == r["thread_id"] for r in answers)
     assert {r["direction"] for r in rows} == {"in", "out"}
-    assert all((r["sender_id"] == "me") == (r["direction"] == "out") for r in rows if r["kind"] == "text")
+    assert all((r["sender_id"] == "self") == (r["direction"] == "out") for r in rows if r["kind"] == "text")
 
 
 def test_every_message_of_the_phone_once_ios(tmp_path: Path) -> None:
@@ -193,14 +193,14 @@ def test_all_kinds_and_what_stands_beside_them(tmp_path: Path) -> None:
     rina, budi = "628600000001@s.whatsapp.net", "628600000003@s.whatsapp.net"
     is_("message-1", kind="text", text="halo", sender_id=rina, sender_name="Rina", direction="in", thread_id=rina, thread_title="Rina")
     is_("message-1.1", kind="reaction", text="❤", sender_id=budi, sender_name="Budi", direction="in", thread_id=rina)
-    is_("message-1.2", kind="reaction", text="😂", sender_id="me", direction="out", sent_at_text="1790000002000")
+    is_("message-1.2", kind="reaction", text="😂", sender_id="self", direction="out", sent_at_text="1790000002000")
     is_("message-1.3", kind="service", text=None, flags=["add_on:74"])
     is_("message-2", sender_id=budi, sender_name="Budi", thread_id="1203@g.us", thread_title="Kelas")
     is_("message-3", sender_id="8888@lid", thread_id="8888@lid", sender_name=None)
     is_("message-4", thread_id=None, text="chat hilang", sender_id=None, flags=["no_chat"])
     is_("message-5", kind="service", text="jenis baru", flags=["message_type:999"])
     is_("message-6", kind="text", text="", sent_at=None, sent_at_basis="none", sent_at_text="0", flags=["placeholder"])
-    is_("message-7", kind="media", text="keterangan", sender_id="me", direction="out",
+    is_("message-7", kind="media", text="keterangan", sender_id="self", direction="out",
         flags=[f"file_sha256:{hashlib.sha256(b'x').hexdigest()}", f"delivered:{rina}:1790000000100", f"read:{rina}:1790000000200"],
         attachments=[{"name": "Media/a.jpg", "digest": None, "media_type": "image/jpeg", "size": 10, "state": "missing"}])  # fmt: skip
     is_("message-8", kind="media", flags=["view_once"])
@@ -224,7 +224,7 @@ def test_all_kinds_and_what_stands_beside_them(tmp_path: Path) -> None:
     is_("message-21", kind="text", text=None)
     is_("message_add_on-4", kind="reaction", text="👍", flags=["message_not_here"], sender_id=budi)
     is_("call_log-1", kind="call", thread_id=budi, sender_name="Budi", flags=["video_call", "duration_s:61", "call_result:5"])
-    is_("call_log-2", kind="call", sent_at=None, direction="out", sender_id="me")
+    is_("call_log-2", kind="call", sent_at=None, direction="out", sender_id="self")
 
 
 OLD = """create table messages(_id integer primary key, key_remote_jid text not null, key_from_me integer, key_id text not null, status
@@ -262,8 +262,8 @@ def test_the_old_schema_alone_and_beside_the_new(tmp_path: Path) -> None:
         assert [(r["kind"], r["text"], r["direction"], r["sender_id"]) for r in own(old)] == [
             ("text", "halo", "in", "628600000001@s.whatsapp.net"),
             ("media", "keterangan", "in", "628600000003@s.whatsapp.net"),
-            ("deleted", None, "out", "me"),
-            ("service", "Kelas", "out", "me"),
+            ("deleted", None, "out", "self"),
+            ("service", "Kelas", "out", "self"),
             ("location", "Warung", "in", "628600000001@s.whatsapp.net"),
             ("text", "jawab", "in", "628600000001@s.whatsapp.net"),
             ("service", None, "in", "-1"),
