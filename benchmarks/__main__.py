@@ -149,6 +149,25 @@ def screenshots(f: Figures, *, quick: bool) -> None:
         f.say(line)
 
 
+READER_BENCHES = {
+    # module: arguments of a quick run, of a full one
+    "whatsapp_database": (["--rows", "20000", "--rounds", "1"], ["--rows", "1000000", "--rounds", "3"]),
+    "sms_reader": (["5000", "1"], ["200000", "3"]),
+    "discord_reader": (["5000"], ["200000"]),
+    "html_readers": (["5000"], ["100000"]),
+}
+
+
+def readers(f: Figures, *, quick: bool) -> None:
+    """Readers that have a benchmark of their own, each in its own process: processor time, best of the rounds."""
+    f.say("\n## Other readers, processor time\n")
+    for module, sizes in READER_BENCHES.items():
+        command = [sys.executable, "-m", f"benchmarks.{module}", *sizes[0 if quick else 1]]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        for line in done.stdout.splitlines() if done.returncode == 0 else [f"failed: {done.stderr.strip()[-200:]}"]:
+            f.say(f"- {module}: {line}")
+
+
 def main() -> int:
     """Run all benchmarks."""
     parser = argparse.ArgumentParser()
@@ -167,6 +186,7 @@ def main() -> int:
         miner = whatsapp(f, room, records, times)
         telegram(f, room, records, times)
         meta(f, room, records, times)
+        readers(f, quick=quick)
         whole_phone(f, room, phone, miner)
         screenshots(f, quick=quick)
         bench_vault.measure(f.say, on=bench_vault.places(), **bench_vault.sizes(quick=quick))

@@ -280,10 +280,11 @@ class _Job(jr.Job):
         try:
             whole = b"[%b]" % block.data if block.array is None else block.array
             records = _MANY.decode(whole)
-            str(whole, "utf-8")  # what is kept raw was not looked at: bad bytes go the exact way
             numbers = pa.array([m.id for m in records], pa.string()).cast(pa.int64()).to_numpy()
             times = pa.array([m.timestamp for m in records], pa.string()).cast(UTC_US)
         except (*js.DECODE_ERRORS, pa.ArrowInvalid):
+            return None
+        if not js.is_utf8(whole):  # what is kept raw was not looked at: bad bytes go the exact way
             return None
         if len(records) != n or not n or times.cast(pa.int64()).to_numpy().min() <= 0:
             return None
@@ -298,7 +299,7 @@ class _Job(jr.Job):
         self.noting = True
         return list(self._assembled(block, records, times, rows))
 
-    def _of(self, raw: msgspec.Raw) -> Author:
+    def _of(self, raw: msgspec.Raw | bytes) -> Author:
         key = bytes(raw)
         known = self.authors.get(key)
         if known is None:
@@ -323,8 +324,10 @@ class _Job(jr.Job):
         self, block: js.Block, records: list[Message], times: pa.Array, rows: dict[int, jr.Row]
     ) -> Iterator[Chunk]:
         n = len(records)
-        people = [self._of(m.author) for m in records]
-        flags: list[Sequence[str]] = [p.flags for p in people]
+        keys = pa.array([bytes(m.author) for m in records], pa.binary()).dictionary_encode()
+        people = [self._of(key) for key in keys.dictionary.to_pylist()]
+        marked = [p.flags for p in people]
+        flags: list[Sequence[str]] = [marked[k] for k in keys.indices.to_pylist()]
         texts: list[str | None] = [m.content for m in records]
         replies: dict[int, str | None] = {}
         kinds: list[str] = ["text"] * n
@@ -353,8 +356,8 @@ class _Job(jr.Job):
             "span_start": block.spans[:, 0], "span_end": block.spans[:, 1], "platform": Constant("discord", n),
             "thread_id": Constant(self.thread_id, n), "thread_title": Constant(self.thread_title, n),
             "sent_at_text": pa.array([m.timestamp for m in records], pa.string()), "sent_at": times,
-            "sent_at_basis": _bases(records), "sender_id": pa.array([p.id for p in people], pa.string()),
-            "sender_name": pa.array([p.shown for p in people], pa.string()),
+            "sent_at_basis": _bases(records), "sender_id": pa.array([p.id for p in people], pa.string()).take(keys.indices),
+            "sender_name": pa.array([p.shown for p in people], pa.string()).take(keys.indices),
         }
         if rows:
             forwards: list[str | None] = [None] * n

@@ -35,6 +35,7 @@ READERS: Final = {
     "meta_e2ee_json": "saksi.readers.meta_e2ee_json",
     "line_txt": "saksi.readers.line_txt",
     "kakaotalk_txt": "saksi.readers.kakaotalk_txt",
+    "sigtop_txt": "saksi.readers.sigtop_txt",
     "telegram_txt": "saksi.readers.telegram_txt",
     "sms_xml": "saksi.readers.sms_xml",
     "calls_xml": "saksi.readers.calls_xml",

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from saksi import limits
 from saksi.readers import _json_records as jr
+from saksi.readers import _json_spans as js
 from saksi.readers import discord_exporter_json, discord_package_csv, google_chat_json, snapchat_json, tiktok_json
 from saksi.readers.registry import reader_named
 from tests.conformance.samples import folder_of, read, source_of
@@ -357,3 +358,15 @@ def test_metadata_of_a_download_is_said_to_be_that(reader: str) -> None:
             assert "unknown_format" not in {p.reason for p in reading.problems}, roles
             unreferenced = [p for p, role in roles.items() if role == "unreferenced"]
             assert all("overlay" in p for p in unreferenced), unreferenced
+
+
+@given(st.lists(st.one_of(st.binary(max_size=6), st.text(max_size=4).map(lambda t: t.encode("utf-8", "surrogatepass")),
+                          st.sampled_from([b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80", b"\xf0\x9f\x91"])), max_size=6))
+def test_bytes_are_utf8_where_python_decodes_them(pieces: list[bytes]) -> None:
+    data = b"".join(pieces)
+    try:
+        data.decode("utf-8")
+        good = True
+    except UnicodeDecodeError:
+        good = False
+    assert js.is_utf8(data) is good

@@ -59,6 +59,24 @@ _KAKAO_PHONE_EN = (
     "May 1, 2026, 10:09 p.m., Budi : hai\nlanjut\n"
 )
 
+_SIGTOP = (
+    "Conversation: Sari (+6286011112222)\n\n"
+    "From: Sari (+6286011112222)\nType: incoming\nSent: Thu, 1 Jan 2026 19:22:31 +0700\nReceived: Thu, 1 Jan 2026 19:22:33 +0700\n"
+    "Reaction: \U0001f44d from You\n\nhalo\n\nFrom: bukan awal\nbaris\u2028akhir\n\n"
+    "From: You\nType: outgoing\nSent: Thu, 1 Jan 2026 12:23:00 +0000\nAttachment: foto (1).jpg (image/jpeg, 86 bytes)\n"
+    "Attachment: no filename (audio/aac, 12 bytes)\n\n"
+    "From: You\nType: outgoing\nSent: Thu, 1 Jan 2026 19:24:00 +0700\n\n"
+    "> From: Sari (+6286011112222)\n"
+    "> Sent: Thu, 1 Jan 2026 19:22:31 +0700\n>\n> halo\n>\n> dua\n\nhai juga\n\n"
+    "From: Sari (+6286011112222)\nType: incoming\nSent: Thu, 1 Jan 2026 19:25:00 +0700\nReceived: unknown\nEdited: 2 versions\n\n"
+    "| Version: 2\n| Sent: Thu, 1 Jan 2026 19:26:00 +0700\n|\n| besok jam 4\n|\n"
+    "| Version: 1\n| Sent: Thu, 1 Jan 2026 19:25:00 +0700\n|\n"
+    "| besok jam 3\n\n"
+    "Type: group-v2-change\nReceived: Thu, 1 Jan 2026 19:27:00 +0700\n\n"
+    "From: Sari (+6286011112222)\nType: call-history\nSent: Thu, 1 Jan 2026 19:28:00 +0700\n"
+    "Received: Thu, 1 Jan 2026 19:28:00 +0700\n\n"
+)
+
 _XML = "<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\n"
 _SMS = (
     '  <sms protocol="0" address="{a}" date="{d}" type="{t}" subject="null" body="{b}" toa="null" sc_toa="null" '
@@ -152,6 +170,11 @@ SAMPLES: Final[dict[str, dict[str, bytes]]] = {
         "no_title_ambiguous_order.txt": b"Fri, 01/02/2026\n10:15\tSari\thalo\n\nSat, 01/03/2026\n10:16\tBudi\thai\n",
         "wrapping_cut_off.txt": b"[LINE] Chat history with Sari\n2024/01/15(Mon)\n10:15\tSari\thalo\n10:16\tBudi\t\"satu\ndua",
         "invalid_utf8.txt": b"[LINE] Chat history with Sari\n2024/01/15(Mon)\n10:15\tSari\tcaf\xe9 \xff\n10:16\tSari\tok\n",
+    },
+    "sigtop_txt": {
+        "conversation.txt": _SIGTOP.encode(),
+        "crlf.txt": _SIGTOP.replace("\n", "\r\n").encode(),
+        "invalid_utf8.txt": _SIGTOP[: _SIGTOP.index("Reaction")].encode() + b"\ncaf\xe9\n\n",
     },
     "kakaotalk_txt": {
         "computer.txt": _KAKAO_PC.encode(),
