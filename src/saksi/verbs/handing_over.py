@@ -189,6 +189,49 @@ def _result(case: Case, bundle: Bundle, envelope: Envelope, out: Path, digest: s
     }
 
 
+def own_copy(
+    case: Case, out: Path, passphrase: str, by: str, lang: str, *, files: FileSystem | None = None, at_us: int | None = None
+) -> dict[str, Any]:
+    """The survivor's own copy as one HTML file, locked with a passphrase of hers; recorded before and after.
+
+    Raises UsageError (by_not_a_code, output_exists, own_copy_passphrase_short …), StorageFailed.
+    """
+    from saksi.case.view import StoredView
+    from saksi.handover import own
+    from saksi.handover.bundle import new_id
+    from saksi.vault.files import Disk
+
+    check_by(by)
+    check_output(out)
+    own.check_passphrase(passphrase)
+    if out.exists():
+        raise UsageError("output_exists")
+    at = now_us() if at_us is None else at_us
+    view, bundle_id, actor = StoredView(case), new_id(), by.lower()
+    exhibits = [s.label for s in view.sources]
+    if not exhibits:
+        raise UsageError("nothing_to_hand_over")
+    told = {"bundle": bundle_id, "envelope": "passphrase", "role": "survivor", "exhibits": exhibits}
+    case.vault.append("transfer-out", actor=actor, what="own-copy", purpose="own-copy", result="begun", **told)
+    inside = own.content(view, lang, at)
+    data = own.page(inside, passphrase, lang)
+    try:
+        Disk(files).write_file(out.absolute(), data)
+    except StorageFailed as e:
+        case.vault.append("failure", actor=actor, of="transfer-out", bundle=bundle_id, kind=type(e).__name__.lower())
+        raise
+    digest = hashlib.sha256(data).hexdigest()
+    case.vault.append(
+        "transfer-out", actor=actor, file=case.vault.commitment(digest), size=len(data), result="written", **told
+    )
+    case.vault.checkpoint()
+    rows = sum(len(t["rows"]) for t in inside["threads"])
+    return {
+        "bundle": str(out), "bundle_id": bundle_id, "sha256": digest, "bytes": len(data), "what": "own-copy",
+        "exhibits": exhibits, "messages": rows, "log_head": case.vault.log_head,
+    }  # fmt: skip
+
+
 def open_steps(envelope: Envelope, out: Path) -> list[str]:
     """The commands with which the recipient opens the file."""
     from saksi.handover.envelope import KEY_ENDINGS

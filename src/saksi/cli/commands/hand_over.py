@@ -11,6 +11,7 @@ from saksi.cli.commands._options import (
     case_argument,
     common,
     help_,
+    new_passphrase,
     option,
     passphrase,
     passphrase_option,
@@ -18,28 +19,29 @@ from saksi.cli.commands._options import (
     saksi,
     threads_option,
 )
-from saksi.errors import DONE
+from saksi.errors import DONE, UsageError
 from saksi.words import say
 
 
 @saksi.command(name="hand-over", help=help_("help_hand_over"))
 @case_argument
-@option("--to", key="opt_to", required=True, metavar="age1…|cert.pem|KEY.asc")
-@option("--what", key="opt_hand_over_what", type=click.Choice(["all", "selection", "redacted"]), required=True)
-@option("--purpose", key="opt_purpose", required=True)
-@option("--authority", key="opt_authority", required=True)
+@option("--to", key="opt_to", required=True, metavar="age1…|cert.pem|KEY.asc|passphrase")
+@option("--what", key="opt_hand_over_what", type=click.Choice(["all", "selection", "redacted"]))
+@option("--purpose", key="opt_purpose", default="")
+@option("--authority", key="opt_authority", default="")
 @option("--by", key="opt_by", required=True)
 @option("--out", "--output", "out", key="opt_bundle", type=click.Path(path_type=Path, dir_okay=False), required=True)
 @option("--exhibits", key="opt_exhibits")
 @threads_option
 @option("--recipient", "role", key="opt_recipient", type=click.Choice(["police", "other"]), default="other")
 @option("--consent", key="opt_consent")
+@option("--copy-passphrase-file", "copy_file", key="opt_copy_passphrase", type=click.Path(path_type=Path, dir_okay=False))
 @passphrase_option
 @common
 def hand_over(
     case_folder: Path,
     to: str,
-    what: str,
+    what: str | None,
     purpose: str,
     authority: str,
     by: str,
@@ -48,6 +50,7 @@ def hand_over(
     threads: tuple[str, ...],
     role: str,
     consent: str | None,
+    copy_file: Path | None,
     passphrase_file: Path | None,
     lang: str,
     *,
@@ -58,7 +61,19 @@ def hand_over(
     from saksi.verbs import handing_over
 
     chosen = tuple(label.strip().upper() for label in (exhibits or "").split(",") if label.strip())
-    options = handing_over.HandOverOptions(to, what, purpose, authority, by, chosen, threads, role, consent, lang)
+    options = handing_over.HandOverOptions(to, what or "", purpose, authority, by, chosen, threads, role, consent, lang)
+    if to == "passphrase":
+        if chosen or threads or what not in (None, "all"):
+            raise UsageError("own_copy_not_part")
+        own_secret = new_passphrase(copy_file, lang)
+        with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+            data = handing_over.own_copy(case, out, own_secret, by, lang)
+        if as_json:
+            print_json(data)
+        else:
+            click.echo(say("handover.own_done", lang, where=str(out), messages=data["messages"]))
+            show.to_people(say("handover.own_tell", lang))
+        return DONE
     with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
         if not consent and not handing_over.consent_recorded(case):
             show.to_people(say("handover.no_consent", lang))

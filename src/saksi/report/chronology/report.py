@@ -85,6 +85,11 @@ def who_is_named(view: CaseView) -> Who:
     return _context(view, "id", 0).who
 
 
+def intervals_shown(view: CaseView) -> list[Interval]:
+    """The phases that documents of this view tell, in order of time."""
+    return list(_context(view, "id", 0).intervals)
+
+
 def _keys(plans: list[Plan]) -> set[Key]:
     return {(p.thread[0], s) for p in plans for s in p.seqs}
 
