@@ -16,7 +16,20 @@ import click
 from saksi.words import LANGUAGES, say
 
 TASKS: Final = {
-    "case": ("build", "report", "search", "decide", "look", "export", "hand-over", "receive", "verify"),
+    "case": (
+        "build",
+        "report",
+        "search",
+        "decide",
+        "look",
+        "export",
+        "hand-over",
+        "receive",
+        "verify",
+        "log",
+        "stamp",
+        "witness",
+    ),
     "people": ("keys", "recovery"),
     "no_case": ("check", "read"),
     "many": ("scan",),

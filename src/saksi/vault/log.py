@@ -354,12 +354,18 @@ def _take(entry: dict[str, Any], seq: int, where: str, found: LogCheck) -> None:
         found.deleted -= ids  # handed in again later
         for object_id in ids:
             found.referred.setdefault(object_id, seq + 1)
-    if (place := _BESIDE.get(entry["action"])) is not None and isinstance(digest := fields.get("file_digest"), str):
-        folder, by, ending = place
-        found.beside[f"{folder}/{fields.get('checkpoint')}-{str(fields.get(by))[:16]}{ending}"] = digest
+    take_beside(entry["action"], fields, found)
     if isinstance(keys := fields.get("keys"), dict):
         for name, digest in keys.items():
             take_key(f"keys/{name}.json", digest.get("key_digest") if isinstance(digest, dict) else None, found)
+
+
+def take_beside(action: object, fields: Mapping[str, Any], found: LogCheck) -> None:
+    """A file beside the log that an entry names."""
+    place = _BESIDE.get(str(action))
+    if place is not None and isinstance(digest := fields.get("file_digest"), str):
+        folder, by, ending = place
+        found.beside[f"{folder}/{fields.get('checkpoint')}-{str(fields.get(by))[:16]}{ending}"] = digest
 
 
 def take_key(where: str, digest: object, found: LogCheck) -> None:

@@ -437,6 +437,7 @@ class Vault:
         found.frontier.append(bytes.fromhex(entry.leaf_hash))
         found.leaves += bytes.fromhex(entry.leaf_hash)
         found.size += 1
+        log.take_beside(action, fields, found)
         return entry
 
     def sign_bundle(self, bundle_id: str, digest: str) -> str:
@@ -484,9 +485,9 @@ class Vault:
         self._may_write()
         self._disk.remove(self.folder / name)
 
-    def now_us(self) -> int:
-        """The vault's clock."""
-        return self._clock()
+    def is_logged_beside(self, name: str, digest: str) -> bool:
+        """Whether an entry names the file beside the log with this SHA-256."""
+        return self._log.beside.get(name) == digest
 
     @property
     def identity(self) -> Identity:

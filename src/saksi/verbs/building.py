@@ -295,9 +295,12 @@ def _read_all(case: Case, options: BuildOptions, ask: Ask | None, finders: Finde
 
 def _store_read(case: Case, done: list[tuple[ReadIn, dict[str, Any]]]) -> None:
     """Seal what was found in the sources read so far, in the order of reading; empties `done`."""
+    from saksi.case import reread
+
     for read_, asked in done:
         read_.store()
         case.put_json(read_.label, "settings", asked)
+        reread.note_program(case, read_.label)
     done.clear()
 
 

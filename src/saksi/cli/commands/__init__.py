@@ -17,6 +17,7 @@ from saksi.cli.commands import (
     export,
     hand_over,
     keys,
+    log,
     look,
     read,
     receive,
@@ -24,7 +25,9 @@ from saksi.cli.commands import (
     report,
     scan,
     search,
+    stamp,
     verify,
+    witness,
 )
 from saksi.cli.commands._options import saksi
 from saksi.cli.help import default_lang, wrong_use
@@ -87,6 +90,7 @@ __all__ = [
     "export",
     "hand_over",
     "keys",
+    "log",
     "look",
     "read",
     "receive",
@@ -96,5 +100,7 @@ __all__ = [
     "saksi",
     "scan",
     "search",
+    "stamp",
     "verify",
+    "witness",
 ]

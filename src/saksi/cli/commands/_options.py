@@ -135,6 +135,16 @@ def new_passphrase(file: Path | None, lang: str) -> str:
     return _typed_or_read(file, lang, new=True)
 
 
+def own_passphrase(file: Path | None, lang: str) -> str:
+    """The passphrase of something that is no case (a witness's key): from a file or asked once. Raises UsageError."""
+    return _typed_or_read(file, lang, new=False)
+
+
+def may_open(file: Path | None) -> bool:
+    """Whether the call says, or somebody can be asked, what opens the case."""
+    return file is not None or at_terminal() or click.get_current_context().meta.get(KEY) is not None
+
+
 def _typed_or_read(file: Path | None, lang: str, *, new: bool) -> str:
     if file is not None:
         try:

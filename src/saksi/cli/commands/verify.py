@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from saksi.cli import show
 from saksi.cli.commands._options import (
-    at_terminal,
     common,
     help_,
+    may_open,
     option,
     passphrase,
     passphrase_option,
@@ -19,14 +20,27 @@ from saksi.cli.commands._options import (
 from saksi.errors import DONE, VERIFICATION_FAILED
 from saksi.words import say
 
+FILE = click.Path(path_type=Path, dir_okay=False)
+
 
 @saksi.command(help=help_("help_verify"))
 @click.argument("case_folder", metavar="KASUS|BUNDEL", type=click.Path(path_type=Path))
-@option("--identity", key="opt_identity", type=click.Path(path_type=Path, dir_okay=False))
+@option("--identity", key="opt_identity", type=FILE)
+@option("--deep", key="opt_deep", is_flag=True)
+@option("--tsa-ca", "tsa_roots", key="opt_tsa_ca", multiple=True, type=FILE)
+@option("--witness", "witness_files", key="opt_witness", multiple=True, type=FILE)
 @passphrase_option
 @common
 def verify(
-    case_folder: Path, identity: Path | None, passphrase_file: Path | None, lang: str, *, as_json: bool
+    case_folder: Path,
+    identity: Path | None,
+    tsa_roots: tuple[Path, ...],
+    witness_files: tuple[Path, ...],
+    passphrase_file: Path | None,
+    lang: str,
+    *,
+    deep: bool,
+    as_json: bool,
 ) -> int:
     """`saksi verify`."""
     from saksi import verbs
@@ -36,16 +50,29 @@ def verify(
 
         data = verify_bundle(case_folder, identity, None if as_json else lang)
     else:
-        secret = None
-        if passphrase_file is not None or at_terminal():
-            secret = passphrase(passphrase_file, lang, new=False)
-        data = verbs.verify(case_folder, secret, None if as_json else lang)
+        secret = passphrase(passphrase_file, lang, new=False) if may_open(passphrase_file) else None
+        with show.progress_bar(lang) as progress:
+            data = verbs.verify(
+                case_folder,
+                secret,
+                None if as_json else lang,
+                deep=deep,
+                tsa_roots=tsa_roots,
+                witness_files=witness_files,
+                progress=progress,
+            )
     if as_json:
         print_json(data)
-    elif data["ok"]:
+        return DONE if data["ok"] else VERIFICATION_FAILED
+    if data["ok"]:
         click.echo(say("cli.verify_ok", lang, checked=data["checked"]))
     else:
         click.echo(say("cli.verify_bad", lang, bad=len(data["bad"]), checked=data["checked"]))
         for bad in data["bad"]:
             click.echo(say("cli.verify_bad_line", lang, what=bad["what"], where=bad["where"], why=bad["why"]))
+    for told in data.get("info", ()):
+        show.to_people(say("cli.verify_info_line", lang, where=told["where"], why=told["why"]))
+    for source in data.get("sources", ()):
+        if source["state"] == "same":
+            click.echo(say("cli.verify_same", lang, label=source["label"], rows=source["rows"]))
     return DONE if data["ok"] else VERIFICATION_FAILED
