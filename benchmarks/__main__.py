@@ -145,7 +145,8 @@ def screenshots(f: Figures, *, quick: bool) -> None:
     from benchmarks import bench_screenshots
 
     f.say("\n## Screenshots, rendered\n")
-    for line in bench_screenshots.lines_of(bench_screenshots.measure(quick=quick)):
+    score = bench_screenshots.measure(quick=quick)
+    for line in [*bench_screenshots.lines_of(score), "", *bench_screenshots.by_cause(score)]:
         f.say(line)
 
 

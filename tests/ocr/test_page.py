@@ -85,6 +85,20 @@ def test_a_bubble_goes_on_behind_a_sign() -> None:
     d.ellipse((370, 40, 430, 100), (255, 204, 51))
     pieces = _page.pieces(np.asarray(picture), (56, 38, 310, 62))
     assert pieces[0].region[2] > 980
+    beside = Image.new("RGB", (1080, 160), (11, 20, 27))
+    d = ImageDraw.Draw(beside)
+    d.rounded_rectangle((300, 30, 620, 120), 20, (24, 34, 41))
+    d.rectangle((650, 30, 760, 120), (22, 31, 38))
+    d.text((340, 50), "8 Januari", (134, 150, 160), font("roboto", 40))
+    pieces = _page.pieces(np.asarray(beside), (335, 46, 220, 52))
+    assert pieces[0].region[2] <= 622, "a doodle on the page of nearly its colour is no part of a pill"
+
+
+def test_the_page_is_what_lies_at_the_edges_however_many_bubbles_there_are() -> None:
+    picture = Image.new("RGB", (1080, 2400), PAGE)
+    ImageDraw.Draw(picture).rectangle((30, 250, 1050, 2150), WHITE)
+    assert _page.page_colour(np.asarray(picture)) == PAGE
+    assert _page.page_colour(np.asarray(picture.resize((1, 9)))) is not None, "the smallest pictures have one too"
 
 
 def test_overlapping_boxes_of_a_row_share_no_letter() -> None:

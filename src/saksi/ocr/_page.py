@@ -12,7 +12,7 @@ For every line that was found:
 4. The *region* is how far the ground goes on to the left and right (just above and below the letters) and up and down (just left of the
    letters): the bubble, the pill, or the whole page.
 
-The *page* is the commonest colour of the picture between its bars.
+The *page* is the commonest colour at the left and right edge of the picture, between its bars.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ WIDE_GAP: Final = 1.3
 
 LINE_LEFT: Final = 0.25
 """Share of a crop's height from which what is left in it is a line of letters: dots of an i alone are lower."""
+
+MARGIN: Final = 0.02
+"""Share of the width at either side that no bubble reaches: the apps looked at leave 8 dp of 360 and more."""
 
 BRIDGE: Final = 1.7
 """How wide a sign may be that stands between words and the clock, in letter heights: the bubble goes on behind it."""
@@ -82,9 +85,11 @@ def distance(pixels: Pixels, colour: npt.NDArray[np.float32]) -> npt.NDArray[np.
 
 
 def page_colour(pixels: Pixels) -> Colour:
-    """The colour behind the bubbles."""
-    h = pixels.shape[0]
-    return _colour(commonest(pixels[h // 8 : max(h // 8 + 1, h - h // 8) : 3, ::3]))
+    """The colour behind the bubbles: that of the margins, for a screen may be full of bubbles of one colour."""
+    h, w = pixels.shape[:2]
+    margin = max(1, round(MARGIN * w))
+    rows = pixels[h // 8 : max(h // 8 + 1, h - h // 8) : 3]
+    return _colour(commonest(np.concatenate([rows[:, :margin], rows[:, w - margin :]], axis=1)))
 
 
 def _colour(values: npt.NDArray[np.float32]) -> Colour:
@@ -320,7 +325,7 @@ def region(pixels: Pixels, box: Box, ground: npt.NDArray[np.float32]) -> tuple[i
     height, width = pixels.shape[:2]
     step = max(2, round(h * 0.22))
     rows = [r for r in (y - step, y + h + step) if 0 <= r < height]
-    spans = [_around(distance(pixels[r], ground) <= SAME, x + w // 2, x, x + w, h) for r in rows] or [(x, x + w)]
+    spans = [_around(distance(pixels[r], ground), x + w // 2, x, x + w, h) for r in rows] or [(x, x + w)]
     left, right = min(s[0] for s in spans), max(s[1] for s in spans)
     column = min(max(0, x - max(3, round(h * 0.3))), width - 1)
     strip = pixels[:, column]
@@ -328,15 +333,17 @@ def region(pixels: Pixels, box: Box, ground: npt.NDArray[np.float32]) -> tuple[i
     return left, min(top, y), right, max(bottom, y + h)
 
 
-def _around(same: npt.NDArray[np.bool_], middle: int, x0: int, x1: int, height: int) -> tuple[int, int]:
-    """The run of ground that covers most of x0..x1, grown to both sides, and on behind one sign."""
+def _around(far: npt.NDArray[np.float32], middle: int, x0: int, x1: int, height: int) -> tuple[int, int]:
+    """The run of ground that covers most of x0..x1, grown to both sides, and on behind one sign. far: distance from the ground."""
+    same = far <= SAME
     if not same[x0:x1].any():
         return x0, x1
     if not same[middle]:
         middle = x0 + int(np.flatnonzero(same[x0:x1])[0])
     start, end = _along(same, middle)
     beyond = end + np.flatnonzero(same[end : end + round(BRIDGE * height)])
-    further = next((f for b in beyond.tolist() if (f := _along(same, b)[1]) - b >= 0.5 * height), end)
+    signs = (b for b in beyond.tolist() if b > end and float(np.median(far[end:b])) > SIGN)  # no sign: a doodle on the page
+    further = next((f for b in signs if (f := _along(same, b)[1]) - b >= 0.5 * height), end)
     return start, further
 
 

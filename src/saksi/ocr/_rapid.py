@@ -50,8 +50,8 @@ READ_HEIGHT: Final = 48
 READ_WIDTH_MAX: Final = 2400
 """Width of one line in pixels of its scaled picture: longer ones are squeezed."""
 
-BATCH_PIXELS: Final = 6 * 480
-"""Widths of the lines read at once, in sum: bounds memory."""
+READ_WIDTH_MIN: Final = 160
+"""Shorter lines are padded to this: the authors pad to 320, which reads clocks no better and takes a third longer on a page."""
 
 TILE_HEIGHT: Final = 1536
 TILE_SHARED: Final = 96
@@ -129,27 +129,17 @@ class Rapid:
 
     def read(self, crops: list[Pixels]) -> list[tuple[str, float]]:
         """Text and confidence of cut-out lines."""
-        ready = []
-        for crop in crops:
-            w = min(READ_WIDTH_MAX, max(16, round(crop.shape[1] * READ_HEIGHT / crop.shape[0])))
-            ready.append(_tensor(np.asarray(Image.fromarray(crop).resize((w, READ_HEIGHT), Image.Resampling.BILINEAR))))
-        order = sorted(range(len(ready)), key=lambda i: (ready[i].shape[2], i))
-        found = [Read("", 0.0)] * len(ready)
-        at = 0
-        while at < len(order):
-            n = 1
-            while at + n < len(order) and ready[order[at + n]].shape[2] * (n + 1) <= BATCH_PIXELS:
-                n += 1
-            group = order[at : at + n]
-            at += n
-            widest = max(320, ready[group[-1]].shape[2])
-            batch = np.zeros((n, 3, READ_HEIGHT, widest), np.float32)
-            for row, i in enumerate(group):
-                batch[row, :, :, : ready[i].shape[2]] = ready[i]
-            scores = self._read.run(None, {self._read.get_inputs()[0].name: batch})[0]
-            for row, i in enumerate(group):
-                found[i] = self._decoded(scores[row], widest * crops[i].shape[1] / ready[i].shape[2])
+        found = [self._one(crop) for crop in crops]
         return [(read.text, read.confidence) for read in told_apart(crops, found)]
+
+    def _one(self, crop: Pixels) -> Read:
+        """One line by itself: in company it would be padded to the longest, which costs time, and reads a little differently."""
+        width = min(READ_WIDTH_MAX, max(16, round(crop.shape[1] * READ_HEIGHT / crop.shape[0])))
+        line = _tensor(np.asarray(Image.fromarray(crop).resize((width, READ_HEIGHT), Image.Resampling.BILINEAR)))
+        padded = np.zeros((1, 3, READ_HEIGHT, max(READ_WIDTH_MIN, width)), np.float32)
+        padded[0, :, :, :width] = line
+        scores = self._read.run(None, {self._read.get_inputs()[0].name: padded})[0][0]
+        return self._decoded(scores, padded.shape[3] * crop.shape[1] / width)
 
     def _decoded(self, scores: npt.NDArray[np.float32], width: float) -> Read:
         """Letters and mean confidence. A line with no more than a stray letter of other scripts is read as Latin."""
