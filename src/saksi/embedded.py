@@ -64,6 +64,7 @@ _OTHER_THAN_B64: Final = re.compile(rb"[^A-Za-z0-9+/=\\\s]")
 _CONTROL: Final = bytes(
     1 if (b < 0x20 and b not in (0, 7, 8, 9, 10, 11, 12, 13, 0x1B)) or b == 0x7F else 0 for b in range(256)
 )
+_CONTROLS: Final = bytes(b for b in range(256) if _CONTROL[b])
 _B64: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_")
 _OTHER: Final = bytes(0 if b in _B64 else 1 for b in range(256))
 
@@ -399,7 +400,7 @@ def _spans(opener: Callable[[], BinaryIO], size: int, *, raw_too: bool = True) -
     edge = b""
     with opener() as stream:
         while block := _full_block(stream):
-            if raw_too:
+            if raw_too and len(block.translate(None, _CONTROLS)) != len(block):  # most texts hold none at all
                 raw += _hits(_windows(block, _CONTROL) > CONTROL_MAX, at, size)
             runs += _hits(_windows(block, _OTHER) <= OTHER_MAX, at, size)
             seam = edge + block[:WINDOW]

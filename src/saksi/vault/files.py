@@ -88,6 +88,11 @@ class FileSystem:
         else:
             os.fsync(fd)
 
+    def start_writing(self, fd: int, start: int, size_bytes: int) -> None:
+        """Let the system begin to write a stretch to the medium now, so that `fsync` has less to wait for. Promises nothing."""
+        if hasattr(os, "posix_fadvise"):  # Linux starts writing what it is told not to keep
+            os.posix_fadvise(fd, start, size_bytes, os.POSIX_FADV_DONTNEED)
+
     def close(self, fd: int) -> None:
         """Close a descriptor."""
         os.close(fd)
@@ -134,6 +139,11 @@ class Disk:
                 if taken <= 0:
                     raise OSError(errno.ENOSPC, "no byte was written")
                 view = view[taken:]
+
+    def start_writing(self, fd: int, start: int, size_bytes: int) -> None:
+        """Let the system begin to write a stretch now; where it does not, `fsync` waits longer."""
+        with contextlib.suppress(OSError):
+            self.system.start_writing(fd, start, size_bytes)
 
     def create_tmp(self, folder: Path) -> tuple[int, Path]:
         """A new unfinished file in `folder`: its descriptor and path."""
