@@ -26,7 +26,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "verbs"
 BEGIN, END = "<!-- generated: options -->", "<!-- end of generated part -->"
 RUN = re.compile(r"<!-- run: (?P<command>saksi [^\n]+?) -->\n.*?<!-- end of run -->", re.S)
-PAGES_IN_ORDER = ("check", "read", "scan", "build", "report", "search", "export", "verify", "decide", "keys", "recovery")
+PAGES_IN_ORDER = (
+    "check", "read", "scan", "build", "report", "search", "export", "verify",
+    "decide", "keys", "recovery", "delete", "hold",
+)
 PASSPHRASE = "empat kata yang panjang\n"
 
 

@@ -52,6 +52,10 @@ CREATE TABLE IF NOT EXISTS decision (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS person (code TEXT PRIMARY KEY, role TEXT NOT NULL, name TEXT) STRICT;
 CREATE TABLE IF NOT EXISTS person_account (account TEXT PRIMARY KEY, code TEXT NOT NULL REFERENCES person(code)) STRICT;
+CREATE TABLE IF NOT EXISTS deletion (
+  label TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('asked', 'going', 'gone')), reason TEXT NOT NULL,
+  recipient TEXT NOT NULL, by_code TEXT NOT NULL, at_us INTEGER NOT NULL, details TEXT
+) STRICT;
 CREATE TABLE IF NOT EXISTS statement (
   id INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL, by_code TEXT NOT NULL, at_us INTEGER NOT NULL
 ) STRICT;
@@ -232,17 +236,25 @@ class Case:
     def _reconcile(self) -> None:
         """Add rows for exhibits that were sealed and logged before a crash cut off the last step."""
         known = {r[0] for r in self._db.execute("SELECT record_id FROM source")}
+        sealed: dict[str, tuple[str, str]] = {}
+        gone: set[str] = set()
         for entry in self.vault.entries():
             fields = entry["fields"]
-            if entry["action"] == "seal" and fields.get("record") not in known and "exhibit" in fields:
-                record_id = str(fields["record"])
-                received = load_record(self.vault, record_id)
-                if self.has_source(received.digest):
-                    continue
-                sealed_at = datetime.fromisoformat(str(entry["time"]))
-                self.add_source(
-                    str(fields["exhibit"]), received, record_id, (sealed_at - EPOCH) // timedelta(microseconds=1)
-                )
+            if entry["action"] == "seal" and "exhibit" in fields and "record" in fields:
+                sealed[str(fields["record"])] = str(fields["exhibit"]), str(entry["time"])
+            elif entry["action"] == "delete" and "exhibit" in fields:
+                sealed.pop(str(fields.get("record")), None)
+                gone.add(str(fields["exhibit"]))
+        for (label,) in self._db.execute("SELECT label FROM deletion WHERE state = 'going'").fetchall():
+            if label in gone:
+                self.finish_deletion(str(label))
+        for record_id, (label, time) in sealed.items():
+            if record_id in known:
+                continue
+            received = load_record(self.vault, record_id)
+            if not self.has_source(received.digest):
+                at = datetime.fromisoformat(time)
+                self.add_source(label, received, record_id, (at - EPOCH) // timedelta(microseconds=1))
 
     # -- settings ------------------------------------------------------------------------------------------------------
 
@@ -274,14 +286,15 @@ class Case:
     def next_label(self) -> str:
         """The label the next source gets: S1, S2 …"""
         (n,) = self._db.execute("SELECT coalesce(max(rowid), 0) FROM source").fetchone()
-        return f"S{n + 1}"
+        (gone,) = self._db.execute("SELECT coalesce(max(CAST(substr(label, 2) AS INTEGER)), 0) FROM deletion").fetchone()
+        return f"S{max(n, gone) + 1}"
 
     def add_source(self, label: str, received: Received, record_id: str, at_us: int | None = None) -> None:
         """Note a source that the vault holds and the log names. at_us: when it was sealed, None: now."""
         with self._storage():
             self._db.execute(
-                "INSERT INTO source VALUES (?, ?, ?, ?)",
-                (label, received.digest, record_id, now_us() if at_us is None else at_us),
+                "INSERT INTO source (rowid, label, digest, record_id, sealed_at_us) VALUES (?, ?, ?, ?, ?)",
+                (int(label[1:]), label, received.digest, record_id, now_us() if at_us is None else at_us),
             )
 
     def sources(self) -> list[tuple[str, Received, int]]:
@@ -394,6 +407,70 @@ class Case:
             return None
         with self.vault.open_object(object_id) as f:
             return f.read()
+
+    # -- deletion (saksi.case.deleting) ------------------------------------------------------------------------------
+
+    def records(self) -> list[tuple[str, str]]:
+        """(label, object id of the record) of every source, in order of intake."""
+        return [(str(a), str(b)) for a, b in self._db.execute("SELECT label, record_id FROM source ORDER BY rowid")]
+
+    def derived_objects(self) -> list[tuple[str, str, str]]:
+        """(label, what, object id) of everything derived; `what` as the kind of the object that holds it."""
+        tables = ("messages", "identifiers", "candidates", "problems", "marks", "phases", "duplicates")
+        return [
+            (str(label), f"table-{what}" if what in tables else f"derived-{what}", str(object_id))
+            for label, what, object_id in self._db.execute("SELECT label, what, object_id FROM derived")
+        ]
+
+    def request_deletion(self, label: str, reason: str, recipient: str, code: str) -> None:
+        """Note who asked that a source be deleted."""
+        with self._storage():
+            self._db.execute(
+                "INSERT INTO deletion VALUES (?, 'asked', ?, ?, ?, ?, NULL) ON CONFLICT (label) DO UPDATE SET"
+                " reason = excluded.reason, recipient = excluded.recipient, by_code = excluded.by_code, at_us = excluded.at_us",
+                (label, reason, recipient, code, now_us()),
+            )
+
+    def requested_deletion(self, label: str) -> dict[str, str] | None:
+        """{"reason", "recipient", "code"} of an open request, None where there is none."""
+        row = self._db.execute(
+            "SELECT reason, recipient, by_code FROM deletion WHERE label = ? AND state != 'gone'", (label,)
+        ).fetchone()
+        return None if row is None else {"reason": str(row[0]), "recipient": str(row[1]), "code": str(row[2])}
+
+    def withdraw_deletion(self, label: str) -> None:
+        """Take a request back."""
+        with self._storage():
+            self._db.execute("DELETE FROM deletion WHERE label = ? AND state = 'asked'", (label,))
+
+    def note_going(self, label: str, details: str) -> None:
+        """What goes with a source, written down before the log orders it."""
+        with self._storage():
+            self._db.execute("UPDATE deletion SET state = 'going', details = ? WHERE label = ?", (details, label))
+
+    def finish_deletion(self, label: str) -> None:
+        """Take a deleted source's rows out of the database, overwritten where SQLite keeps them."""
+        row = self._db.execute("SELECT details FROM deletion WHERE label = ? AND state = 'going'", (label,)).fetchone()
+        if row is None:
+            return
+        details = json.loads(row[0])
+        threads = json.loads(self.get("threads") or "null")
+        with self.transaction():
+            run = self._db.execute
+            run("DELETE FROM source WHERE label = ?", (label,))
+            run("DELETE FROM derived WHERE label = ? OR what IN ('duplicates', 'duplicate_counts')", (label,))
+            run("DELETE FROM derived WHERE label = 'case' AND what LIKE 'document-%'")
+            run("DELETE FROM meta WHERE key IN (?, ?, ?)", (f"date_order:{label}", f"calibrated:{label}", f"handed:{label}"))
+            run("DELETE FROM statement WHERE kind = 'time-calibrated' AND json_extract(text, '$.source') = ?", (label,))
+            run("DELETE FROM statement WHERE kind = ?", (f"handed-over:{label}",))
+            self._db.executemany("DELETE FROM decision WHERE mark_id = ?", [(m,) for m in details["marks"]])
+            self._db.executemany("DELETE FROM person_account WHERE account = ?", [(a,) for a in details["accounts"]])
+            if threads is not None:
+                kept = [t for t in threads if t not in set(details["threads"])]
+                run("UPDATE meta SET value = ? WHERE key = 'threads'", (json.dumps(kept, ensure_ascii=False),))
+            run("UPDATE deletion SET state = 'gone', details = NULL WHERE label = ?", (label,))
+        with self._storage():
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # -- decisions and people ------------------------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ TASKS: Final = {
         "stamp",
         "witness",
     ),
-    "people": ("keys", "recovery"),
+    "people": ("keys", "recovery", "delete", "hold"),
     "no_case": ("check", "read"),
     "many": ("scan",),
 }

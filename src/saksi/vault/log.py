@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from saksi import __version__
 from saksi.errors import UsageError
-from saksi.vault import merkle, notes
+from saksi.vault import merkle, notes, retention
 from saksi.vault.files import storage_failed
 from saksi.vault.findings import Bad
 from saksi.vault.objects import OBJECT_ID
@@ -52,6 +52,9 @@ ACTIONS: Final = frozenset({
     # what others said of it: a time authority's token, a witness's co-signature
     "timestamp", "witness",
 })  # fmt: skip
+
+MAKING: Final = frozenset({"seal", "derive", "receive", "transfer-ack"})
+"""Actions whose entries name objects that were made then."""
 
 LINE_BYTES_MAX: Final = 8 * 1024 * 1024
 """One entry: some hundred bytes; a folder of 100,000 files names its objects in 4 MB."""
@@ -208,7 +211,8 @@ class LogCheck:
     whole entry; tail: the (first) line behind it. covered: entries under a checkpoint whose signature and root hold;
     referred: object id -> line (1-based) that names it;
     deleted: ids whose deletion was logged; key_digests: key file -> SHA-256 hex, as last logged, without those taken away;
-    keys_made: the highest number a key file had; beside: SHA-256 hex of files in log/timestamps and log/witnesses.
+    keys_made: the highest number a key file had; hold, keep_until: see retention.py;
+    beside: SHA-256 hex of files in log/timestamps and log/witnesses.
     """
 
     size: int = 0
@@ -226,6 +230,8 @@ class LogCheck:
     deleted: set[str] = field(default_factory=set)
     key_digests: dict[str, str] = field(default_factory=dict)
     keys_made: int = 0
+    hold: bool = False
+    keep_until: object = None
     beside: dict[str, str] = field(default_factory=dict)
     last_time: str = ""
 
@@ -347,11 +353,13 @@ def _take(entry: dict[str, Any], seq: int, where: str, found: LogCheck) -> None:
     found.last_time = time
     if not isinstance(fields, dict):
         return
+    retention.take(entry["action"], fields, where, found)
     ids = {v for v in strings_in(fields) if OBJECT_ID.fullmatch(v)}
     if entry["action"] == "delete":
         found.deleted |= ids
     else:
-        found.deleted -= ids  # handed in again later
+        if entry["action"] in MAKING:
+            found.deleted -= ids  # handed in again, or made again, later
         for object_id in ids:
             found.referred.setdefault(object_id, seq + 1)
     take_beside(entry["action"], fields, found)

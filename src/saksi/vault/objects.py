@@ -580,24 +580,36 @@ class ObjectStore:
         place = None if (self.folder / object_id).exists() else self.packs.find(object_id)
         return object_id if place is None else f"{place.pack}/{object_id}"
 
-    def remove(self, object_id: str) -> None:
-        """Take an object off the disk; durable when this returns. Absent is done. Raises StorageFailed.
+    def remove(self, *object_ids: str) -> None:
+        """Take objects off the disk, their wrapped keys overwritten first; durable when this returns. Absent is done.
 
-        A pack is first written anew without it, then removed: a crash in between leaves the others twice, none missing.
+        A pack is first written anew without them, then removed: a crash in between leaves the others twice, none missing.
+        Raises StorageFailed.
         """
-        if OBJECT_ID.fullmatch(object_id) is None:
-            raise VerificationFailed("object_missing", object=object_id[:40])
+        going = set(object_ids)
+        for object_id in going:
+            if OBJECT_ID.fullmatch(object_id) is None:
+                raise VerificationFailed("object_missing", object=object_id[:40])
         with self._turn:
-            if (self.folder / object_id).exists():
-                self.disk.remove(self.folder / object_id)
-            while (place := self.packs.find(object_id)) is not None:
-                rest = {i: p for i, p in packs.places(self.folder / place.pack)[0].items() if i != object_id}
-                if rest:
+            for object_id in sorted(going):
+                path = self.folder / object_id
+                if path.is_file():
+                    self._overwrite_key(path, 0, path.stat().st_size)
+                    self.disk.remove(path)
+            while (place := next(filter(None, map(self.packs.find, sorted(going))), None)) is not None:
+                held = packs.places(self.folder / place.pack)[0]
+                if rest := {i: p for i, p in held.items() if i not in going}:
                     name, data = packs.packed([(i, packs.cut_out(self.folder, p)) for i, p in rest.items()])
                     self.disk.write_file(self.folder / name, data)
+                for object_id in sorted(going & held.keys()):
+                    self._overwrite_key(self.folder / place.pack, held[object_id].start, held[object_id].length)
                 self.disk.remove(self.folder / place.pack)
                 self.packs.read_anew()
             self.disk.sync_folder(self.folder)
+
+    def _overwrite_key(self, path: Path, start: int, length: int) -> None:
+        """Put random bytes over the footer of an object, which holds its wrapped key: without it the content is noise."""
+        self.disk.overwrite(path, start + max(0, length - FOOTER_BYTES), min(length, FOOTER_BYTES))
 
 
 def object_names(folder: Path) -> list[str]:

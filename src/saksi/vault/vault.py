@@ -35,7 +35,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from saksi.errors import SaksiError, StorageFailed, UsageError, VaultError, VerificationFailed
 from saksi.times import now_us, utc_text
-from saksi.vault import access, keys, log, merkle, notes
+from saksi.vault import access, keys, log, merkle, notes, retention
 from saksi.vault.access import OpenedKeys, Secret
 from saksi.vault.beside import NOTHING, Outside, check_beside
 from saksi.vault.files import TMP_PREFIX, Disk, FileSystem
@@ -196,6 +196,7 @@ class Vault:
                 self.append("recover", **done)
         if self.sound:
             access.sweep(self.folder, self._log.key_digests, self._disk)
+            retention.finish(self, self._log)
 
     def _restore_files(self, opened: OpenedKeys) -> list[str]:
         """Put back saksi.json and key files that differ from what was logged, from the copy that does not."""
@@ -315,6 +316,12 @@ class Vault:
         self._store.wrap_keys = ObjectStore(self._store.folder, self._disk, opened.case_key, opened.generations).wrap_keys
 
     # Objects
+
+    def shred(self, object_ids: Sequence[str]) -> None:
+        """Take objects off the disk whose deletion the log orders (retention.py). Absent is done. Raises StorageFailed."""
+        self._may_write()
+        assert self._waiting is None, "deletion is not part of `together`: its entry must count first"
+        self._store.remove(*object_ids)
 
     def seal(
         self, content: Iterable[bytes] | BinaryIO, *, kind: str, meta: Mapping[str, Any],

@@ -21,7 +21,7 @@ import msgspec
 import rfc8785
 
 from saksi.errors import SaksiError, StorageFailed, VaultError
-from saksi.vault import keys, log, notes, packs
+from saksi.vault import keys, log, notes, packs, retention
 from saksi.vault.beside import NOTHING, Outside, check_beside
 from saksi.vault.files import TMP_PREFIX
 from saksi.vault.findings import Bad, Verification
@@ -142,7 +142,7 @@ def check_folder(folder: Path, told: bytes | None = None) -> FolderCheck:
         checked = log.check_log(folder, log.genesis_of(case_bytes), identity.origin, identity.public_key)
     found.checked += checked.size + len(checked.checkpoints)
     found.bad += checked.bad
-    found.info += checked.info
+    found.info += [*checked.info, *retention.told(checked)]
     _check_keys(folder, checked, found)
     _check_names(folder, checked, found)
     return FolderCheck(found, checked, identity)
@@ -197,7 +197,7 @@ def _check_names(folder: Path, checked: log.LogCheck, found: Verification) -> No
             found.info.append(Bad("object", f"{OBJECTS}/{name}", "file_unfinished"))
         elif OBJECT_ID.fullmatch(name) is None:
             found.info.append(Bad("object", f"{OBJECTS}/{name[:80]}", "file_unknown"))
-        elif name in checked.deleted and name not in checked.referred:
+        elif name in checked.deleted:
             found.info.append(Bad("object", f"{OBJECTS}/{at}", "object_deleted_still_there"))
         elif name not in checked.referred:
             found.info.append(Bad("object", f"{OBJECTS}/{at}", "object_orphan"))

@@ -75,6 +75,7 @@ class BuildOptions:
     """Code of the caseworker at work; None: the access that opened the case."""
     lang: str = "id"
     out: Path | None = None
+    keep_until: str | None = None
     screenshots: tuple[Path | None, ...] = ()
     """Files and folders declared to be screenshots; None among them: every source that holds nothing but pictures."""
 
@@ -125,6 +126,7 @@ def build(
     from saksi.case.finders import Finders
     from saksi.case.store import Case
     from saksi.case.view import code_for
+    from saksi.verbs.deleting import check_day, keep_until
 
     check_screenshots(options.screenshots)
     paths = with_screenshots(paths, options.screenshots)
@@ -134,6 +136,7 @@ def build(
     check_by(options.by)
     check_folder(options.out)
     settings(options.format, options.zone, options.date_order)
+    check_day(options.keep_until)
     for told in options.known_times:
         known_time(told)
     case_ = Case.open(folder, passphrase) if is_case(folder) else Case.create(
@@ -142,6 +145,8 @@ def build(
     with case_ as case, Finders(big=_much_to_read(paths)) as finders:
         if rule.statement is not None:
             case.add_statement("media-adults-agreed", rule.statement, case.worker(options.by))
+        if options.keep_until is not None:
+            keep_until(case, options.keep_until)
         taken = pipeline.take_in(case, paths, rule, progress, options.screenshots)
         if case.get("code") is None:
             case.set("code", code_for([r.digest for _, r, _ in case.sources()]))

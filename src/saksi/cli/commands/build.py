@@ -38,6 +38,7 @@ from saksi.words import say, sentence
 @option("--known-time", "known_times", key="opt_known_time", multiple=True)
 @sources
 @option("--by", key="opt_by")
+@option("--keep-until", "keep_until", key="opt_keep_until")
 @option("--out", key="opt_out", type=click.Path(path_type=Path, file_okay=False))
 @passphrase_option
 @common
@@ -59,6 +60,7 @@ def build(
         police_key=told["police_key"],
         adults_agreed=told["adults_agreed"],
         by=told["by"],
+        keep_until=told["keep_until"],
         lang=lang,
         out=told["out"],
         screenshots=told["screenshots"],
