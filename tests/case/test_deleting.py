@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from saksi.verbs import deleting
 from tests.case.test_store import CHEAP, PASSPHRASE
 
 SECOND = "kata sandi kedua"
-FIRST_CHAT = "".join(f"1{d}/03/26 21.2{d} - Kak Arga: pesan rahasia {d}\n1{d}/03/26 21.3{d} - Wulan Contoh: iya kak\n" for d in range(9))
+FIRST_CHAT = "".join(
+    f"1{d}/03/26 21.2{d} - Kak Arga: pesan rahasia {d}\n1{d}/03/26 21.3{d} - Wulan Contoh: iya kak\n" for d in range(9)
+)
 OTHER_CHAT = "13/03/26 07.00 - Bu Sari: besok ulangan\n13/03/26 07.10 - Wulan Contoh: baik bu\n"
 
 
@@ -102,13 +105,14 @@ def test_what_was_deleted_can_be_handed_in_again(folder: Path) -> None:
 
 def test_what_delete_refuses(folder: Path) -> None:
     with Case.open(folder, PASSPHRASE) as case:
-        for call, key in (
+        calls: list[tuple[Callable[[Case], object], str]] = [
             (lambda c: deleting.approve_deletion(c, "S1", "id"), "nothing_to_approve"),
             (lambda c: deleting.withdraw_deletion(c, "S1"), "nothing_to_approve"),
             (lambda c: deleting.request_deletion(c, "S9", "other"), "no_such_source"),
             (lambda c: deleting.request_deletion(c, "S1", "karena Budi"), "reason_unknown"),
             (lambda c: deleting.hold(c, "karena Budi", on=True), "reason_unknown"),
-        ):
+        ]
+        for call, key in calls:
             with pytest.raises(UsageError) as refused:
                 call(case)
             assert refused.value.key == key
@@ -121,10 +125,12 @@ def test_what_delete_refuses(folder: Path) -> None:
         deleting.request_deletion(case, "S1", "other")
         deleting.hold(case, "court", on=True)
     with Case.open(folder, SECOND) as case:
-        for call in (lambda c: deleting.approve_deletion(c, "S1", "id"), lambda c: deleting.request_deletion(c, "S2", "other")):
-            with pytest.raises(UsageError) as refused:
-                call(case)
-            assert refused.value.key == "legal_hold"
+        with pytest.raises(UsageError) as refused:
+            deleting.approve_deletion(case, "S1", "id")
+        assert refused.value.key == "legal_hold"
+        with pytest.raises(UsageError) as refused:
+            deleting.request_deletion(case, "S2", "other")
+        assert refused.value.key == "legal_hold"
     assert [i.why for i in verify_folder(folder).info if i.what == "retention"] == ["legal_hold"]
     with Case.open(folder, SECOND) as case:
         deleting.hold(case, "court", on=False)
