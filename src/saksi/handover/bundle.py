@@ -12,11 +12,13 @@ entry's commitment to the digest. docs/bundle-format.md says it byte by byte for
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -26,9 +28,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from saksi import __version__, report
+from saksi.case.signer import signer_of
 from saksi.case.store import Case
 from saksi.case.view import StoredView
-from saksi.handover import case_uco
+from saksi.handover import case_uco, pades
 from saksi.handover.bag import Bag, BagFile, generated, of_bytes
 from saksi.handover.envelope import Recipient
 from saksi.handover.model import BundleFile, CustodyAction, HandOver, What
@@ -53,11 +56,21 @@ ID_LETTERS: Final = 20
 ED25519_DER: Final = bytes.fromhex("302a300506032b6570032100")
 """What stands before the 32 bytes of an Ed25519 key in a SubjectPublicKeyInfo (RFC 8410)."""
 
+SIGNER: Final = "data/keys/signer.pem"
 GRAPH: Final = "data/graph/case.jsonld"
 OTHERS: Final = frozenset({"transfer-out", "transfer-ack"})
 """Entries about an exhibit that are not disclosed: to whom else it went is not this recipient's business."""
 
 TableOf = Callable[[SelectedView], Iterable[pa.RecordBatch]]
+
+
+@dataclass(frozen=True)
+class Signing:
+    """How documents are signed (pades.py). signer: an organisation's, None: the case's own. stamp: asks an authority, None: none."""
+
+    signer: pades.Signer | None = None
+    stamp: pades.Stamp | None = None
+    evidence: pades.Evidence | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,7 @@ class Order:
     role: str
     lang: str
     consent: bool
+    signing: Signing = field(default_factory=Signing)
 
     @property
     def police(self) -> bool:
@@ -225,14 +239,26 @@ class Bundle:
         if path == "data/tables/messages.csv":
             self.rows_of = by_source
 
+    @cached_property
+    def _signer(self) -> pades.Signer:
+        return self.order.signing.signer or pades.Signer(*signer_of(self.case))
+
     def _documents(self) -> Iterator[BagFile]:
+        signing = self.order.signing
         for kind in report.DOCUMENTS:
             rendered = report.render(self.view, kind, self.order.lang, made_at_us=self.view.sealed_at_us)
             for name, data in rendered.items():
                 if name.endswith(".pdf"):
                     path = f"data/documents/{name}"
-                    self.documents.append({"path": path, "kind": kind, "lang": self.order.lang, "signed": None})
-                    yield of_bytes(path, data, "application/pdf", "document")
+                    signed = pades.sign(data, self._signer, stamp=signing.stamp, evidence=signing.evidence)
+                    self.documents.append({
+                        "path": path, "kind": kind, "lang": self.order.lang,
+                        "signed": {
+                            "level": signed.level, "certificate": SIGNER, "by_case": signing.signer is None,
+                            "certificate_sha256": hashlib.sha256(self._signer.certificate).hexdigest(),
+                        },
+                    })  # fmt: skip
+                    yield of_bytes(path, signed.data, "application/pdf", "document")
 
     def _log_files(self) -> Iterator[BagFile]:
         """The disclosed entries with their proofs, the checkpoints with their growth, the log's key."""
@@ -250,6 +276,7 @@ class Bundle:
             growth = proofs.grow(self.case.vault.leaves, before.size, after)
             yield of_bytes(_growth_path(before, after), growth.text.encode(), "text/plain", "proof")
         public_key = self.case.vault.public_key
+        yield of_bytes(SIGNER, pades.pem(self._signer.certificate), "application/x-pem-file", "key")
         yield of_bytes("data/keys/log.pem", openssl_key(public_key), "application/x-pem-file", "key")
         verifier = verifier_key(self.checkpoint.origin, public_key) + "\n"
         yield of_bytes("data/keys/log.verifier.txt", verifier.encode(), "text/plain", "key")

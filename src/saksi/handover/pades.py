@@ -24,6 +24,7 @@ References: ETSI EN 319 142-1; RFC 3161; ISO 32000-2, 12.8.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import logging
@@ -69,6 +70,13 @@ class Signed:
 
     data: bytes
     level: Level
+
+
+def pem(certificate: bytes) -> bytes:
+    """A certificate (DER) as the outside programs take it."""
+    body = base64.b64encode(certificate).decode()
+    lines = [body[i : i + 64] for i in range(0, len(body), 64)]
+    return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""]).encode()
 
 
 def signer_of_p12(data: bytes, passphrase: str | None) -> Signer:

@@ -1216,7 +1216,9 @@ class Check:
         self.tools = ["sha256sum -c manifest-sha256.txt tagmanifest-sha256.txt", "bagit.py --validate ."]
         for item in self.bundle.get("documents") or ():
             if isinstance(item, dict) and item.get("signed"):
-                self.tools.append("pyhanko sign validate --pretty-print --trust CA.pem --trust-replace %s" % item.get("path"))
+                own = str(item["signed"].get("level")) == "B-B" if isinstance(item["signed"], dict) else False
+                trust = "data/keys/signer.pem" + ("" if own else " --trust CA.pem")
+                self.tools.append("pyhanko sign validate --pretty-print --trust %s --trust-replace %s" % (trust, item.get("path")))
                 self.tools.append("pdfsig -nocert %s" % item.get("path"))
         for name in sorted(self.files.seen):
             if name.startswith("data/log/timestamps/") and name.endswith(".tsr"):
