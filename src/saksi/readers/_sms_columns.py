@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from saksi.parts import Part
+from saksi.readers._utf8 import is_utf8
 from saksi.readers._xml_backup import Window
 from saksi.readers._xml_text import plain, start_tag
 from saksi.readers.base import OWN_ACCOUNT, Chunk, const
@@ -87,7 +88,7 @@ class Columns:
     def read(self, w: Window, starts: Ints, until: Ints, kinds: Ints) -> Fast:
         """Rows of the elements at `starts` that can be made here; kind 0 is `sms`."""
         places = np.flatnonzero(kinds == 0)
-        if len(places) < _FEW or not _is_utf8(w.data):
+        if len(places) < _FEW or not is_utf8(w.data):
             return NONE
         first, until = starts[places], until[places]
         elements = _Elements(w, first, until)
@@ -165,16 +166,6 @@ def _code(value: bytes) -> int:
 
 
 _MASKS: Final = np.array([(1 << 8 * n) - 1 for n in range(8)], dtype=np.uint64)
-
-
-def _is_utf8(data: bytes) -> bool:
-    whole = pa.Array.from_buffers(
-        pa.string(), 1, [None, pa.py_buffer(np.array([0, len(data)], dtype=np.int32)), pa.py_buffer(data)])
-    try:
-        whole.validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True
 
 
 def _fits(w: Window, shape: Shape, first: Ints, until: Ints, at: Ints) -> npt.NDArray[np.bool_]:

@@ -35,6 +35,7 @@ import pyarrow.compute as pc
 from saksi.parts import Part, Source
 from saksi.readers import _json_records as jr
 from saksi.readers import _json_spans as js
+from saksi.readers._utf8 import is_utf8
 from saksi.readers.base import Chunk, Constant, Evidence, ReadSettings
 from saksi.table.schema import UTC_US
 
@@ -284,7 +285,7 @@ class _Job(jr.Job):
             times = pa.array([m.timestamp for m in records], pa.string()).cast(UTC_US)
         except (*js.DECODE_ERRORS, pa.ArrowInvalid):
             return None
-        if not js.is_utf8(whole):  # what is kept raw was not looked at: bad bytes go the exact way
+        if not is_utf8(whole):  # what is kept raw was not looked at: bad bytes go the exact way
             return None
         if len(records) != n or not n or times.cast(pa.int64()).to_numpy().min() <= 0:
             return None

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from saksi import limits
 from saksi.readers import _json_records as jr
-from saksi.readers import _json_spans as js
 from saksi.readers import discord_exporter_json, discord_package_csv, google_chat_json, snapchat_json, tiktok_json
+from saksi.readers._utf8 import is_utf8
 from saksi.readers.registry import reader_named
 from tests.conformance.samples import folder_of, read, source_of
 from tests.readers.exports import generate as g
@@ -369,4 +369,4 @@ def test_bytes_are_utf8_where_python_decodes_them(pieces: list[bytes]) -> None:
         good = True
     except UnicodeDecodeError:
         good = False
-    assert js.is_utf8(data) is good
+    assert is_utf8(data) is good
