@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.bench_screenshots import Score, compare
+from benchmarks.bench_screenshots import Score, aligned, causes, compare
 from saksi import ocr, verbs
 from saksi.cli.commands import run as run_command
 from saksi.errors import UsageError
@@ -215,6 +215,23 @@ def test_doubtful_lines_are_marked_and_nothing_is_invented() -> None:
     assert all(r["sent_at"] is None and r["sent_at_basis"] == "none" for r in got)
     assert got[1]["sender_name"] is None
     assert got[1]["thread_title"] is None
+
+
+def test_the_measure_pairs_bubbles_so_that_the_fewest_letters_are_wrong() -> None:
+    assert aligned(["halo", "tambahan", "besok"], ["halo", "besok", "lusa"]) == [(0, 0), (2, 1)]
+    assert aligned(["haIo"], ["halo"]) == [(0, 0)]
+    assert aligned(["sama sekali lain"], ["halo"]) == [], "half of the letters must agree"
+    assert aligned([], ["a"]) == []
+    assert aligned(["ok", "ok"], ["ok"]) in ([(0, 0)], [(1, 0)]), "each once"
+
+
+@pytest.mark.parametrize(
+    ("got", "want", "cause"),
+    [("Iho", "lho", "I, l and 1"), ("a b", "ab", "spaces"), ("5O", "50", "digits"), ("- a", "– a", "punctuation"),
+     ("rnau", "mau", "other letters"), ("a", "a\nb", "lines left out or added")],
+)  # fmt: skip
+def test_the_measure_names_causes(got: str, want: str, cause: str) -> None:
+    assert set(causes(got, want)) == {cause}
 
 
 def test_the_option_names_something_that_is_there(tmp_path: Path, cli: CLI) -> None:
