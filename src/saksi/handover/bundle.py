@@ -42,7 +42,7 @@ from saksi.report._evidence import shown_marks
 from saksi.table.schema import IDENTIFIER_SCHEMA, MARK_SCHEMA, MESSAGE_SCHEMA, PROBLEM_SCHEMA
 from saksi.table.write import row_blocks
 from saksi.times import utc_text
-from saksi.vault import merkle, proofs
+from saksi.vault import merkle, proofs, timestamps, witness
 from saksi.vault.notes import Checkpoint, verifier_key
 from saksi.words import say
 
@@ -272,6 +272,7 @@ class Bundle:
         yield of_bytes(_proof_path(self.transfer), self.transfer.proof.text.encode(), "text/plain", "proof")
         for checkpoint in self._checkpoints():
             yield of_bytes(_checkpoint_path(checkpoint), checkpoint.note.encode(), "text/plain", "log")
+        yield from self._from_others()
         for before, after in self._steps():
             growth = proofs.grow(self.case.vault.leaves, before.size, after)
             yield of_bytes(_growth_path(before, after), growth.text.encode(), "text/plain", "proof")
@@ -281,14 +282,36 @@ class Bundle:
         verifier = verifier_key(self.checkpoint.origin, public_key) + "\n"
         yield of_bytes("data/keys/log.verifier.txt", verifier.encode(), "text/plain", "key")
 
+    def _from_others(self) -> Iterator[BagFile]:
+        """Time authorities' replies and witnesses' co-signatures for the checkpoints that are in the bag."""
+        folder, sizes = self.case.folder, {c.size for c in self._checkpoints()}
+        for size, names in timestamps.names(folder).items():
+            for name in (n for n in names if size in sizes and n.endswith(".tsr")):
+                reply = timestamps.read_file(folder / timestamps.FOLDER / name)
+                if reply is not None:
+                    path = f"data/log/timestamps/{size:06d}-{name.partition('-')[2]}"
+                    yield of_bytes(path, reply, "application/timestamp-reply", "timestamp")
+        for size, key_id, note in witness.stored(folder):
+            if size in sizes:
+                yield of_bytes(f"data/log/cosignatures/{size:06d}-{key_id}.note", note.encode(), "text/plain", "log")
+
+    def _outside_sizes(self) -> list[int]:
+        """Entries of checkpoints that somebody outside stamped or signed."""
+        stamped = [size for size, names in timestamps.names(self.case.folder).items() if any(n.endswith(".tsr") for n in names)]
+        return sorted({*stamped, *(size for size, _, _ in witness.stored(self.case.folder))})
+
     def _checkpoints(self) -> list[Checkpoint]:
-        """The first checkpoint of the log, the first one over each chosen exhibit, and the one of this hand-over."""
+        """The first checkpoint of the log, the first one over each chosen exhibit, the first and the last over it that
+        somebody outside stamped or signed, and the one of this hand-over."""
         every = [c for c in self.case.vault.checkpoints if c.size <= self.checkpoint.size]
+        outside = set(self._outside_sizes())
         chosen = {every[0].size: every[0], self.checkpoint.size: self.checkpoint} if every else {}
         for exhibit in self._exhibits:
             over = next((c for c in every if c.size > exhibit.sealing.seq), None)
             if over is not None:
                 chosen[over.size] = over
+            told = [c for c in every if c.size > exhibit.sealing.seq and c.size in outside]
+            chosen.update({c.size: c for c in (*told[:1], *told[-1:])})
         return [chosen[size] for size in sorted(chosen)]
 
     def _steps(self) -> list[tuple[Checkpoint, Checkpoint]]:

@@ -112,8 +112,6 @@ def _openpgp(data: bytes) -> Recipient:
         cert: Any = pysequoia.Cert.from_bytes(data)
     except Exception as e:  # the library raises its own kinds for what it cannot read
         raise UsageError("recipient_unknown") from e
-    if cert.has_secret_keys:
-        raise UsageError("recipient_private")
     if cert.is_revoked:
         raise UsageError("recipient_revoked")
     return Recipient("openpgp", f"openpgp:{cert.fingerprint}", data, _expired(cert.expiration))
@@ -138,8 +136,8 @@ def _locked_key(to: Recipient, secret: bytes) -> bytes:
 
     try:
         sealed = pysequoia.encrypt(secret, [pysequoia.Cert.from_bytes(to.key)])
-    except Exception as e:  # no key in it that may encrypt
-        raise UsageError("recipient_unknown") from e
+    except Exception as e:  # no key in it that may encrypt; the library raises its own kinds
+        raise UsageError("recipient_cannot_encrypt") from e
     return bytes(sealed)
 
 

@@ -138,6 +138,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "yang ditandatangani adalah daftar isi lain",
         "what was signed is another table of contents",
     ),
+    "cosignature_outside": (
+        "tanda tangan bersama seorang saksi; cocokkan dengan kunci saksi itu (C2SP cosignature)",
+        "a witness's co-signature; check it against that witness's key (C2SP cosignature)",
+    ),
     "checkpoint_unreadable": (
         "bukan titik log yang dapat dibaca",
         "not a readable checkpoint",
@@ -1057,6 +1061,12 @@ class Check:
             with Guard(self):
                 heads[item["size"]] = head = log.head(self.files.text(item["path"]), item["path"])
                 self.holds(head.size == item["size"], "log", item["path"], "checkpoint_other")
+        for name in sorted(self.files.kept):
+            if name.startswith("data/log/cosignatures/"):
+                with Guard(self):
+                    head = log.head(self.files.text(name), name)
+                    self.holds(head.size in heads and heads[head.size].text == head.text, "log", name, "checkpoint_other")
+                self.info.append(("log", name, "cosignature_outside"))
         sizes = sorted(heads)
         steps = {(g["from"], g["to"]): g["path"] for g in told["growth"]}
         for first, second in zip(sizes, sizes[1:]):
