@@ -7,6 +7,7 @@ recognition  every sample shown to every reader
 outside      openssl, sha256sum, age, qpdf check what Saksi wrote, without Saksi
 
 --seconds N  fuzzing time per format (default 60)     --seed N     --kills N (default 1000)
+--faults N   of the writes of each work every Nth fails in its turn (default 11; 1: all)
 """
 
 from __future__ import annotations
@@ -238,6 +239,14 @@ def killed(page: Page, kills: int, seed: int) -> None:
     page.failed += crash.run(kills, seed, page.say)
 
 
+def failing_disk(page: Page, every: int) -> None:
+    """Everything a case is used for on a disk that is full, fails, takes half a write, or loses its power."""
+    page.say("\n## A failing disk\n")
+    which = "Every write" if every == 1 else f"Every {every}th write"
+    page.say(f"{which} of each work in turn; every write of the vault alone, and of a build on a full disk, is in the tests below.\n")
+    page.failed += crash.run_faults(every, page.say)
+
+
 # -- outside tools -----------------------------------------------------------------------------------------------------
 
 
@@ -348,11 +357,13 @@ def main() -> int:
     parser.add_argument("--mutations", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--faults", type=int, default=11, metavar="EVERY")
     told = parser.parse_args()
     page = Page()
     page.say("# Proof\n\nWritten by `make proof`.")
     outside(page)
     killed(page, told.kills, told.seed)
+    failing_disk(page, told.faults)
     recognition(page)
     damaged(page, told.mutations, told.seed)
     fuzz(page, told.seconds, told.seed)

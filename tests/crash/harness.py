@@ -1,6 +1,7 @@
 """Kill the work of each scenario, look at what it leaves, let it be finished, compare.
 
     python -m tests.crash --kills 1000 [--seed 1] [--only NAME]
+    python -m tests.crash --faults 1 [--only NAME]           every write; 7: every seventh
 
 Half of the kills come at a random time, half at one of the work's own writes to the disk (counted before), so that the
 moments around a commit are hit as often as the long stretches between. Each life begins where the one before was killed.
@@ -9,6 +10,9 @@ After every kill:
 - nothing that was told, or that the case held as acknowledged before, is missing;
 - the case opens, `verify` reads it through and finds it whole, no unfinished file is left;
 - no message stands in clear anywhere in the case, beside it or in the temporary folder.
+
+`fail` is the other half: at every write in turn the disk is full, fails, takes half of it, or the power goes and only
+what was synced is kept (faults.py). The work then ends with its storage error and no other, and the same is looked at.
 
 After some kills the work is done to its end: what comes out is what comes out of work that nobody killed.
 """
@@ -30,15 +34,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from saksi import verbs
+from saksi.errors import STORAGE_FAILED, SaksiError
 from saksi.vault import verify_case
-from saksi.vault.files import TMP_PREFIX, FileSystem
+from saksi.vault.files import TMP_PREFIX
+from tests.crash import faults
 from tests.crash.scenarios import NEEDLE, PASSPHRASE, SCENARIOS, Scenario, Tell, case_of
 
 LIVES_MAX: Final = 6
 """Kills in a row before the work is let to its end."""
-
-WRITING: Final = ("create", "open_append", "write", "fsync", "replace", "remove", "sync_folder")
-
 
 @dataclass
 class Tally:
@@ -53,37 +56,19 @@ class Tally:
     lost: list[str] = field(default_factory=list)
 
 
-def count_writes(at: int, then: Callable[[], None]) -> list[int]:
-    """Call `then` at write number `at` of this process; the number so far is in the list."""
-    done = [0]
-    for name in WRITING:
-        real = getattr(FileSystem, name)
+def live(
+    scenario: Scenario, room: Path, *, seconds: float | None = None, write: int = -1, fault: str = "kill"
+) -> tuple[list[str], int, int]:
+    """Let the work run in a process of its own, killed after so many seconds or hit by `fault` at that write (neither: to
+    its end).
 
-        def counted(self: FileSystem, *args: Any, real: Callable[..., Any] = real) -> Any:
-            done[0] += 1
-            if done[0] == at:
-                then()
-            return real(self, *args)
-
-        setattr(FileSystem, name, counted)
-    return done
-
-
-def kill_me() -> None:
-    """As the power would."""
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def live(scenario: Scenario, room: Path, *, seconds: float | None = None, write: int = -1) -> tuple[list[str], int, int]:
-    """Let the work run in a process of its own, killed after so many seconds or at that write (neither: to its end).
-
-    What it told, how it ended (0, or minus the signal), how many writes it did (where it ended by itself).
+    What it told, how it ended (0, an exit code, or minus the signal), how many writes it did (where it ended by itself).
     """
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _work(scenario, room, writer, write)
+        _work(scenario, room, writer, write, fault)
     os.close(writer)
     with os.fdopen(reader, "rb") as told:
         if seconds is not None:
@@ -95,15 +80,19 @@ def live(scenario: Scenario, room: Path, *, seconds: float | None = None, write:
     return [line for line in lines if not line.startswith("#")], os.waitstatus_to_exitcode(status), sum(writes)
 
 
-def _work(scenario: Scenario, room: Path, writer: int, write: int) -> None:
+def _work(scenario: Scenario, room: Path, writer: int, write: int, fault: str) -> None:
     """The child. Never returns."""
     code = 1
     try:
         tempfile.tempdir = os.environ["TMPDIR"] = str(room / "tmp")
-        done = count_writes(write, kill_me)
+        done = faults.at(write, fault, room)
         scenario.act(room, teller(writer))
         os.write(writer, f"#{done[0]}\n".encode())
         code = 0
+    except SaksiError as e:
+        code = e.exit_code
+        if code != STORAGE_FAILED:
+            traceback.print_exc()
     except BaseException:  # noqa: BLE001 - said, and told by the exit code
         traceback.print_exc()
     finally:
@@ -183,6 +172,47 @@ def torment(scenario: Scenario, kills: int, rng: random.Random, room: Path) -> T
     return tally
 
 
+def fail(scenario: Scenario, fault: str, every: int, room: Path) -> tuple[int, list[str]]:
+    """Let the disk fail at every write in turn (each `every`th); how many were tried, and what does not hold."""
+    tally = Tally(scenario.name)
+    (room / "start" / "tmp").mkdir(parents=True)
+    scenario.begin(room / "start")
+    shutil.copytree(room / "start", room / "whole")
+    _, code, writes = live(scenario, room / "whole")
+    expected = scenario.outcome(room / "whole")
+    tried = range(1, writes + 1, every)
+    for write in tried:
+        here = room / "here"
+        shutil.copytree(room / "start", here)
+        told, code, _ = live(scenario, here, write=write, fault=fault)
+        if code not in (0, STORAGE_FAILED, faults.POWER_CUT):
+            tally.lost.append(f"write {write}: ended with {code}")
+        seen = look(scenario, here, set(told), tally)
+        told, code, _ = live(scenario, here)
+        look(scenario, here, seen | set(told), tally)
+        if code != 0 or scenario.outcome(here) != expected:
+            tally.lost.append(f"write {write}: cannot be finished alike")
+        shutil.rmtree(here)
+    return len(tried), [f"{scenario.name}, {fault}: {what}" for what in tally.lost]
+
+
+def run_faults(every: int, say: Callable[[str], None], only: str | None = None) -> int:
+    """Every fault at every write of every work; the table; how many things do not hold."""
+    say(f"| work | {' | '.join(faults.FAULTS)} | lost or wrong |\n|---|{'---|' * len(faults.FAULTS)}---|")
+    wrong: list[str] = []
+    for scenario in (s for s in SCENARIOS if only in (None, s.name)):
+        before, counts = len(wrong), []
+        for fault in faults.FAULTS:
+            with tempfile.TemporaryDirectory(prefix="saksi-crash-") as room:
+                tried, found = fail(scenario, fault, every, Path(room))
+            counts.append(tried)
+            wrong += found
+        say(f"| {scenario.name} | {' | '.join(f'{n:,}' for n in counts)} | {len(wrong) - before:,} |")
+    for what in wrong[:20]:
+        say(f"- {what}")
+    return len(wrong)
+
+
 def run(kills: int, seed: int, say: Callable[[str], None], only: str | None = None) -> int:
     """Kill every scenario in turn; the table; how many things do not hold."""
     chosen = [s for s in SCENARIOS if only in (None, s.name)]
@@ -211,5 +241,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=[s.name for s in SCENARIOS])
+    parser.add_argument("--faults", type=int, metavar="EVERY", help="let every so manieth write fail instead of killing")
     told = parser.parse_args()
+    if told.faults:
+        return 1 if run_faults(told.faults, lambda line: print(line, flush=True), told.only) else 0
     return 1 if run(told.kills, told.seed, lambda line: print(line, flush=True), told.only) else 0

@@ -18,7 +18,7 @@ from saksi import report, verbs
 from saksi.case.store import Case
 from saksi.errors import WrongKey
 from saksi.vault import KdfParameters, Vault, access
-from saksi.verbs import handing_over
+from saksi.verbs import handing_over, receiving
 from saksi.verbs.handing_over import HandOverOptions
 
 PASSPHRASE: Final = "kata sandi uji"
@@ -233,10 +233,54 @@ def handed_over(room: Path) -> set[str]:
     return {str(f["bundle"]) for f in written}
 
 
+# -- receive -----------------------------------------------------------------------------------------------------------
+
+
+def ready_to_receive(room: Path) -> None:
+    """A new case, and a bundle that another one handed over."""
+    import shutil
+
+    other = room / "lain"
+    other.mkdir()
+    ready_to_hand_over(other)
+    hand_over(other, lambda _: None)
+    (other / "berkas-0.age").rename(room / "masuk.age")
+    (other / "penerima.key").rename(room / "penerima.key")
+    shutil.rmtree(other)
+    Case.create(case_of(room), PASSPHRASE, kdf=CHEAP).close()
+
+
+def receive(room: Path, tell: Tell) -> None:
+    """Take the bundle in, where that was not yet done."""
+    with Case.open(case_of(room), PASSPHRASE) as case:
+        if not bundles_in(case):
+            options = receiving.ReceiveOptions("P1", identity=room / "penerima.key")
+            tell(str(receiving.receive(case, room / "masuk.age", options)["bundle_id"]))
+
+
+def bundles_in(case: Case) -> set[str]:
+    """Bundles that the log says were received."""
+    entries = (e for e in case.vault.entries() if e["action"] == "receive")
+    return {str(e["fields"]["bundle"]) for e in entries if e["fields"].get("result") == "ok"}
+
+
+def received(room: Path) -> set[str]:
+    """Bundles and exhibits that the log names."""
+    with Case.open(case_of(room), PASSPHRASE) as case:
+        return bundles_in(case) | {str(e["fields"]["record"]) for e in case.vault.entries() if e["action"] == "seal"}
+
+
+def exhibits(room: Path) -> object:
+    """Labels and digests of the case's sources."""
+    with Case.open(case_of(room), PASSPHRASE) as case:
+        return [(label, source.digest) for label, source, _ in case.sources()]
+
+
 SCENARIOS: Final = (
     Scenario("build", lambda room: write_exports(room, 3, 0), build_and_tell, sealed, contents),
     Scenario("build of many small files", lambda room: write_exports(room, 20, 60), build_and_tell, sealed, contents),
     Scenario("decisions", built, decide, decided, decided),
     Scenario("change of keys", built, change_keys, keys_changed, keys_changed),
     Scenario("hand-over", ready_to_hand_over, hand_over, handed_over, lambda _: None),
+    Scenario("receive", ready_to_receive, receive, received, exhibits),
 )

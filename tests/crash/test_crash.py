@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.harness import run, torment
+from saksi.vault.files import FileSystem
+from tests.crash.faults import FAULTS, Kept
+from tests.crash.harness import fail, run, torment
 from tests.crash.scenarios import NEEDLE, SCENARIOS, Scenario, Tell, case_of
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL is POSIX's")
+
+
+noted = Kept.note
 
 
 def named(name: str) -> Scenario:
@@ -49,3 +54,18 @@ def test_the_harness_notices_plaintext_and_an_unfinished_case(tmp_path: Path) ->
     never = replace(named("change of keys"), outcome=lambda room: room)  # every room is another: never the same
     (tmp_path / "again").mkdir()
     assert any("what comes out" in what for what in torment(never, 1, random.Random(3), tmp_path / "again").lost)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_change_of_keys_on_a_failing_disk(tmp_path: Path, fault: str) -> None:
+    tried, wrong = fail(named("change of keys"), fault, 41, tmp_path)
+    assert tried > 2
+    assert wrong == []
+
+
+def test_the_power_test_would_notice_a_missing_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FileSystem, "fsync", lambda self, fd: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(Kept, "note", lambda self, name, args, result: None if name == "fsync" else noted(self, name, args, result))
+        _, wrong = fail(named("change of keys"), "power", 29, tmp_path)
+    assert wrong
