@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, Final
 import rfc8785
 
 from saksi.errors import UsageError
+from saksi.vault.log import content_free
 
 if TYPE_CHECKING:
     from saksi.vault.log import LogEntry
@@ -87,15 +88,21 @@ def settings_digest(settings: Mapping[str, Any]) -> str:
 
 
 def local_zone() -> str | None:
-    """The tz name this computer is set to, None where it does not say. A setting, not a measurement."""
+    """The tz name this computer is set to, None where it does not say or the log takes no such name. Not a measurement."""
     told = os.environ.get("TZ", "").lstrip(":")
-    if told:
-        return told if "/" in told or told == "UTC" else None
-    try:
-        parts = Path("/etc/localtime").readlink().parts
-    except OSError:  # Windows, or a copy instead of a link: not known
+    if not told:
+        try:
+            parts = Path("/etc/localtime").readlink().parts
+        except OSError:  # Windows, or a copy instead of a link: not known
+            return None
+        told = "/".join(parts[parts.index("zoneinfo") + 1 :]) if "zoneinfo" in parts else ""
+    if "/" not in told and told != "UTC":
         return None
-    return "/".join(parts[parts.index("zoneinfo") + 1 :]) if "zoneinfo" in parts else None
+    try:
+        content_free({"zone": told})
+    except UsageError:
+        return None
+    return told
 
 
 def fields_of(vault: Vault, event: Event) -> dict[str, Any]:
@@ -121,6 +128,9 @@ def fields_of(vault: Vault, event: Event) -> dict[str, Any]:
     return said | {name: value for name, value in known.items() if value is not None}
 
 
-def record(vault: Vault, event: Event) -> LogEntry:
-    """Add the event to the log; durable when this returns. Raises UsageError for anything that could carry content."""
-    return vault.append(event.action, **fields_of(vault, event))
+def record(vault: Vault, event: Event, *, actor: str | None = None) -> LogEntry:
+    """Add the event to the log; durable when this returns. actor: whom the caller states to be at work.
+
+    Raises UsageError for anything that could carry content, StorageFailed.
+    """
+    return vault.append(event.action, actor=actor, **fields_of(vault, event))

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 def search(case: Case, words: Sequence[str], limit: int | None = None) -> dict[str, Any]:
     """Messages that hold every word (folded: case, accents, look-alikes, spacing tricks). A `view` event in the log."""
     from saksi.case.search import search_case
+    from saksi.vault import custody
 
     if not any(w.strip() for w in words):
         raise UsageError("no_words")
-    case.vault.append("view", what="search", words=len(words))
+    custody.record(case.vault, custody.Event("view", more={"what": "search", "words": len(words)}))
     return search_case(case, words, limit)
 
 
@@ -44,6 +45,7 @@ def look(case: Case, message_id: str, picture: Path, out: Path, by: str | None) 
     """
     from saksi import ocr
     from saksi.case import lines_of
+    from saksi.vault import custody
 
     check_by(by)
     if not ocr.is_there():
@@ -59,9 +61,8 @@ def look(case: Case, message_id: str, picture: Path, out: Path, by: str | None) 
         png = reading.crop(data, boxes)
     if png is None:
         raise UsageError("no_lines_to_show")
-    case.vault.append(
-        "view", actor=by and by.lower(), what="line", exhibit=label, lines=len(boxes), message=case.vault.commitment(message_id)
-    )
+    more = {"what": "line", "lines": len(boxes), "message": case.vault.commitment(message_id)}
+    custody.record(case.vault, custody.Event("view", exhibits=[label], more=more), actor=by and by.lower())
     try:
         out.write_bytes(png)
     except OSError as e:

@@ -38,9 +38,12 @@ def prepare_documents(case: Case, lang: str, progress: Progress = no_progress, o
 
 def _write_open(case: Case, out: Path, kinds: Sequence[str], lang: str, write: Callable[[], list[Path]]) -> list[Path]:
     """Note in the log that documents leave the case, then let them. Raises UsageError, StorageFailed."""
+    from saksi.vault import custody
 
     check_folder(out)
-    case.vault.append("export", what="documents", kinds=list(kinds), lang=lang)
+    labels = [label for label, _, _ in case.sources()]
+    more = {"what": "documents", "kinds": list(kinds), "lang": lang}
+    custody.record(case.vault, custody.Event("export", exhibits=labels, more=more))
     try:
         return write()
     except OSError as e:

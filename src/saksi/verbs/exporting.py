@@ -28,6 +28,9 @@ EXPORTS: Final = {
 
 def export_batches(case: Case, what: str) -> Iterator[pa.RecordBatch]:
     """The stored rows of one kind, source by source; an `export` event in the log."""
-    case.vault.append("export", what=what)
+    from saksi.vault import custody
+
+    labels = [label for label, _, _ in case.sources()]
+    custody.record(case.vault, custody.Event("export", exhibits=labels, more={"what": what}))
     for label, _, _ in case.sources():
         yield from case.batches(label, what)
