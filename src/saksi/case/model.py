@@ -26,7 +26,9 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class SourceView:
-    """One source as taken in. label: "S1", "S2" … in order of intake, what documents cite.
+    """One source as taken in. brought_by, authority: codes of `saksi build`, None where nobody said.
+
+    label: "S1", "S2" … in order of intake, what documents cite.
 
     sealed_as: whole, without_media, digest_only. account: the dict of `saksi read --json` (docs/verbs/read.md).
     """
@@ -37,6 +39,8 @@ class SourceView:
     sealed_as: str
     object_id: str | None
     left_out: Sequence[LeftOut]
+    brought_by: str | None = None
+    authority: str | None = None
 
 
 @dataclass(frozen=True)

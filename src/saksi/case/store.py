@@ -504,6 +504,10 @@ class Case:
     def add_statement(self, kind: str, text: str, by: str) -> None:
         """Record a statement (why media may be kept). The log names its kind only."""
         self.vault.append("configure", actor=by.lower(), kind=kind, commitment=self.vault.commitment(text))
+        self.keep_statement(kind, text, by)
+
+    def keep_statement(self, kind: str, text: str, by: str) -> None:
+        """Keep a statement whose entry in the log was written by the caller."""
         with self._storage():
             self._db.execute(
                 "INSERT INTO statement (kind, text, by_code, at_us) VALUES (?, ?, ?, ?)", (kind, text, by, now_us())

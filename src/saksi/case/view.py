@@ -66,7 +66,10 @@ class StoredView:
             account: Mapping[str, Any] = self._case.get_json(label, "account") or {}
             named = {p["part"] for p in account.get("parts", ()) if p["role"] == "attachment"}
             left_out = tuple(LeftOut(a.path, a.media, a.size, a.digest, a.path in named) for a in received.absent)
-            result.append(SourceView(label, account, at, received.sealed_as, received.object_id, left_out))
+            handed = json.loads(self._case.get(f"handed:{label}") or "{}")
+            result.append(SourceView(
+                label, account, at, received.sealed_as, received.object_id, left_out, handed.get("brought_by"), handed.get("authority"),
+            ))  # fmt: skip
         return result
 
     @cached_property

@@ -145,6 +145,18 @@ class TerminalAsk:
         """Who may be the victim, as accounts found in the exports; []: not told, to be inferred where that is safe."""
         return self._one_of(accounts, "ask_at_risk", several=True)
 
+    def one_code(self, what: str, codes: Sequence[str]) -> str | None:
+        """One of a closed list (who brought the phone, on whose authority), by number; None: not told."""
+        self._pause()
+        show.to_people(say(f"access.{what}_head", self.lang))
+        for n, code in enumerate(codes, 1):
+            show.to_people(f"  {n}. " + say(f"access.{what}_{code}", self.lang))
+        while (answer := self._ask("ask_code")) is not None:
+            if (chosen := numbers_in(answer, len(codes))) and len(chosen) == 1:
+                return codes[chosen[0] - 1]
+            self._say("not_a_number", last=len(codes))
+        return None
+
     def _one_of(self, accounts: Sequence[Mapping[str, Any]], key: str, *, several: bool) -> list[str]:
         merged = by_name(accounts)
         if not merged:

@@ -31,6 +31,7 @@ from saksi.verbs.common import (
     threads_not_found,
 )
 from saksi.verbs.documents import prepare_documents
+from saksi.verbs.intake import AUTHORITIES, NOT_TOLD, RELATIONS, Handed, record_handed
 
 if TYPE_CHECKING:
     from saksi.case.finders import Finders
@@ -51,6 +52,7 @@ class Ask(Protocol):
     def date_order(self, label: str, name: str) -> str | None: ...
     def owner(self, accounts: Sequence[dict[str, Any]]) -> str | None: ...
     def at_risk(self, accounts: Sequence[dict[str, Any]]) -> Sequence[str]: ...
+    def one_code(self, what: str, codes: Sequence[str]) -> str | None: ...
 
 
 FIRST_CODE: Final = "c1"
@@ -76,6 +78,7 @@ class BuildOptions:
     lang: str = "id"
     out: Path | None = None
     keep_until: str | None = None
+    handed: Handed = NOT_TOLD
     screenshots: tuple[Path | None, ...] = ()
     """Files and folders declared to be screenshots; None among them: every source that holds nothing but pictures."""
 
@@ -137,6 +140,7 @@ def build(
     check_folder(options.out)
     settings(options.format, options.zone, options.date_order)
     check_day(options.keep_until)
+    options.handed.check()
     for told in options.known_times:
         known_time(told)
     case_ = Case.open(folder, passphrase) if is_case(folder) else Case.create(
@@ -148,6 +152,7 @@ def build(
         if options.keep_until is not None:
             keep_until(case, options.keep_until)
         taken = pipeline.take_in(case, paths, rule, progress, options.screenshots)
+        _note_handed(case, options, ask, [t.label for t in taken if t.label is not None])
         if case.get("code") is None:
             case.set("code", code_for([r.digest for _, r, _ in case.sources()]))
         _remember(case, options, ask)
@@ -171,6 +176,18 @@ def build(
             not_found=not_found,
             threads=options.threads or json.loads(case.get("threads") or "[]"),
         )
+
+
+def _note_handed(case: Case, options: BuildOptions, ask: Ask | None, new: list[str]) -> None:
+    """Who brought the new sources; told without new ones, it holds for those of which nobody said so yet."""
+    labels = new or [label for label, _, _ in case.sources() if case.get(f"handed:{label}") is None]
+    handed = options.handed
+    if ask is not None and new:
+        handed = replace(
+            handed, brought_by=handed.brought_by or ask.one_code("brought_by", RELATIONS),
+            authority=handed.authority or ask.one_code("authority", AUTHORITIES),
+        )  # fmt: skip
+    record_handed(case, handed, labels, case.worker(options.by))
 
 
 def with_screenshots(paths: Sequence[Path], declared: Sequence[Path | None]) -> list[Path]:

@@ -38,6 +38,9 @@ from saksi.words import say, sentence
 @option("--known-time", "known_times", key="opt_known_time", multiple=True)
 @sources
 @option("--by", key="opt_by")
+@option("--brought-by", key="opt_brought_by")
+@option("--authority", key="opt_authority")
+@option("--authority-note", key="opt_authority_note")
 @option("--keep-until", "keep_until", key="opt_keep_until")
 @option("--out", key="opt_out", type=click.Path(path_type=Path, file_okay=False))
 @passphrase_option
@@ -47,6 +50,7 @@ def build(
 ) -> int:
     """`saksi build`."""
     from saksi import verbs
+    from saksi.verbs.intake import Handed
 
     options = verbs.BuildOptions(
         owner=told["owner"],
@@ -61,6 +65,7 @@ def build(
         adults_agreed=told["adults_agreed"],
         by=told["by"],
         keep_until=told["keep_until"],
+        handed=Handed(told["brought_by"], told["authority"], told["authority_note"]),
         lang=lang,
         out=told["out"],
         screenshots=told["screenshots"],
@@ -69,6 +74,7 @@ def build(
     if not verbs.with_screenshots(exports, options.screenshots) and not verbs.is_case(case_folder):
         raise UsageError("nothing_given")
     verbs.check_by(options.by)
+    options.handed.check()
     verbs.media_rule(options)  # refuse before asking for a passphrase
     secret = passphrase(passphrase_file, lang, new=not verbs.is_case(case_folder))
     with show.progress_bar(lang) as progress:

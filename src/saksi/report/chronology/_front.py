@@ -185,6 +185,12 @@ def _source_row(c: Context, source: SourceView, problems: int) -> list[Runs]:
     sealed = c.term("sealed", source.sealed_as)
     if source.left_out:
         sealed += " " + c.w("left_out_short", n=c.n(len(source.left_out)))
+    if source.brought_by or source.authority:
+        who, why = (
+            say(f"access.{what}_{code}", c.lang) if code else "–"
+            for what, code in (("brought_by", source.brought_by), ("authority", source.authority))
+        )
+        sealed += " " + c.w("src_handed", who=who, why=why)
     return [words(source.label, "b"), cell(_source_name(c, source)),
             cell(", ".join(apps) or ("–" if _unread(source) else c.w("src_no_reader"))),
             cell(count), cell(_period(c, digest)), cell(sealed),
