@@ -39,8 +39,8 @@ from saksi.words import say, sentence
 @sources
 @option("--by", key="opt_by")
 @option("--brought-by", key="opt_brought_by")
-@option("--authority", key="opt_authority")
-@option("--authority-note", key="opt_authority_note")
+@option("--authority", key="opt_intake_authority")
+@option("--authority-note", key="opt_intake_note")
 @option("--keep-until", "keep_until", key="opt_keep_until")
 @option("--out", key="opt_out", type=click.Path(path_type=Path, file_okay=False))
 @passphrase_option
