@@ -18,7 +18,8 @@ from saksi import report, verbs
 from saksi.case.store import Case
 from saksi.errors import WrongKey
 from saksi.vault import KdfParameters, Vault, access
-from saksi.verbs import handing_over, receiving
+from saksi.vault.objects import OBJECT_ID
+from saksi.verbs import deleting, handing_over, receiving
 from saksi.verbs.handing_over import HandOverOptions
 
 PASSPHRASE: Final = "kata sandi uji"
@@ -276,11 +277,57 @@ def exhibits(room: Path) -> object:
         return [(label, source.digest) for label, source, _ in case.sources()]
 
 
+# -- deletion ----------------------------------------------------------------------------------------------------------
+
+
+def ready_to_delete(room: Path) -> None:
+    """Two sources, and a second person who may approve."""
+    write_exports(room, 2, 0, lines=6)
+    build(room)
+    with Vault.open(case_of(room), PASSPHRASE) as vault:
+        access.add(vault, "sandi c2", "c2", "lead", kdf=CHEAP)
+
+
+def delete(room: Path, tell: Tell) -> None:
+    """One person asks, another approves; from wherever it was left."""
+    with mock.patch.object(report, "render", return_value=DOCUMENT):
+        with Case.open(case_of(room), PASSPHRASE) as case:
+            waiting = "S1" in labels(case)
+            if waiting and case.requested_deletion("S1") is None:
+                deleting.request_deletion(case, "S1", "consent_withdrawn")
+                tell("asked")
+        if waiting:
+            with Case.open(case_of(room), "sandi c2") as case:
+                deleting.approve_deletion(case, "S1", "id")
+            tell("deleted")
+
+
+def labels(case: Case) -> list[str]:
+    """The sources that are there."""
+    return [label for label, _ in case.records()]
+
+
+def deleted(room: Path) -> set[str]:
+    """What the log says, borne out: nothing that a deletion names is on the disk, the source is gone, the other is there."""
+    with Case.open(case_of(room), PASSPHRASE) as case:
+        entries = list(case.vault.entries())
+        gone = {o for e in entries if e["action"] == "delete" for o in e["fields"]["objects"]}
+        after = next((n for n, e in enumerate(entries) if e["action"] == "delete"), 0)
+        gone -= {o for e in entries[after + 1 :] for o in OBJECT_ID.findall(str(e["fields"]))}  # sealed anew, for the other source
+        asked = any(e["action"] == "decide" and e["fields"].get("what") == "delete-request" for e in entries)
+        there = {o.object_id for o in case.vault.objects()}
+        assert not there & gone, "an object is still there"
+        assert ("S1" not in labels(case)) is bool(gone), "the log and the case do not agree"
+        assert "S2" in labels(case)
+    return ({"asked"} if asked else set()) | ({"deleted"} if gone else set())
+
+
 SCENARIOS: Final = (
     Scenario("build", lambda room: write_exports(room, 3, 0), build_and_tell, sealed, contents),
     Scenario("build of many small files", lambda room: write_exports(room, 20, 60), build_and_tell, sealed, contents),
     Scenario("decisions", built, decide, decided, decided),
     Scenario("change of keys", built, change_keys, keys_changed, keys_changed),
     Scenario("hand-over", ready_to_hand_over, hand_over, handed_over, lambda _: None),
+    Scenario("deletion", ready_to_delete, delete, deleted, exhibits),
     Scenario("receive", ready_to_receive, receive, received, exhibits),
 )
