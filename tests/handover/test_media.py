@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ import pytest
 
 from saksi import verbs
 from saksi.case.store import Case
+from saksi.handover import own
+from saksi.handover.selection import filled_media
+from saksi.verbs import handing_over
 from tests.handover import making
 
 PICTURE = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)) * 16
@@ -68,6 +72,10 @@ def test_a_case_that_kept_no_media_hands_none_over(tmp_path: Path, role: str) ->
 def test_kept_media_go_to_the_police_only(tmp_path: Path) -> None:
     case = built(tmp_path, media="seal", adults_agreed="Semua yang tampak sudah dewasa dan setuju (12/11)")
     without_pictures(bag(tmp_path, case, "other"))
+    with Case.open(case, making.PASSPHRASE) as opened_case:
+        handing_over.own_copy(opened_case, tmp_path / "c.html", "mangga muda pagi hari", "C1", "id")
+    inside = json.dumps(own.opened((tmp_path / "c.html").read_bytes(), "mangga muda pagi hari"))
+    assert INSIDE[16:300].decode() not in inside
     files = bag(tmp_path, case, "police")
     archive = next(d for n, d in files.items() if n.endswith("archive.zip"))
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
@@ -95,3 +103,15 @@ def test_threads_chosen_at_build_keep_the_whole_export_back(tmp_path: Path) -> N
     for name, data in files.items():
         assert b"titipan" not in data, name
     assert any(n.startswith("data/sources/") for n in bag(tmp_path, tmp_path / "K", "police"))
+
+
+def test_pictures_in_a_text_are_filled_and_words_stay() -> None:
+    text = "sebelum 😀 " + INSIDE.decode() + "\nsesudah itu, ada kata lain"
+    filled = filled_media(text, repaired=False)
+    assert len(filled) == len(text)
+    assert filled.startswith("sebelum 😀 ")
+    assert filled.endswith("ada kata lain")
+    assert INSIDE[16:300].decode() not in filled
+    words = "kata biasa saja, tidak ada apa-apa di sini. " * 40
+    assert filled_media(words, repaired=False) == words
+    assert set(filled_media(words, repaired=True)) == {"*"}

@@ -471,11 +471,18 @@ TABLES: Final[dict[str, tuple[pa.Schema, TableOf]]] = {
 }
 
 
-def view_of(case: Case, what: What, selection: Selection) -> SelectedView:
+def kept_with_media(case: Case) -> frozenset[str]:
+    """Digests of the exhibits that were sealed with their media (`build --media seal`)."""
+    labels = {e["fields"].get("exhibit") for e in case.vault.entries() if e["action"] == "seal" and media_rule_of(e) == "seal"}
+    return frozenset(received.digest for label, received, _ in case.sources() if label in labels)
+
+
+def view_of(case: Case, what: What, selection: Selection, *, police: bool = False) -> SelectedView:
     """What leaves the case, as if it were all there is."""
     whole = StoredView(case)
     every = what == "all" and selection.threads is None and len(selection.exhibits) == len(whole.sources)
-    selected = SelectedView(whole, selection, None if every else f"SK-{case.vault.case_id[:8].upper()}")
+    code = None if every else f"SK-{case.vault.case_id[:8].upper()}"
+    selected = SelectedView(whole, selection, code, frozenset() if police else kept_with_media(case))
     return RedactedView(whole, selected) if what == "redacted" else selected
 
 

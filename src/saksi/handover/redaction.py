@@ -102,7 +102,7 @@ class RedactedView(SelectedView):
     """What was chosen, redacted (see the module's text)."""
 
     def __init__(self, view: CaseView, selected: SelectedView) -> None:
-        super().__init__(view, selection=selected.selection, code=selected.code)
+        super().__init__(view, selected.selection, selected.code, selected.media_in)
         self._plain = selected
         self.redactor = Redactor(who_is_named(selected))
         self.rows_changed = 0

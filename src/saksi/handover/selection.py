@@ -4,27 +4,47 @@ Rules, in order:
 1. Nothing of an exhibit that was not chosen: no row, digest, name, title; a pointer to it (`duplicate_of`) becomes null.
 2. Of a chosen exhibit with chosen threads: rows, marks, phases, identifiers, parts, left-out media of those threads only.
 3. Persons, owner and accounts at risk are told only where one of their accounts writes in what was chosen.
-4. The case's code is made of its sources' digests, so that a part of a case carries one made of the random case id instead.
+4. Where a case kept media (`build --media seal`), pictures inside texts are filled with "*", of the same length: what a case may
+   keep by a recorded statement is not what it may pass on (media_in: digests of such exhibits; empty for the police).
+5. The case's code is made of its sources' digests, so that a part of a case carries one made of the random case id instead.
 
 Everything that leaves a case as tables, documents or a graph is made from this view, so that one test of it holds for all.
 """
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from saksi import signals
 from saksi.case.model import CaseView, Decision, LeftOut, Person, SourceView, ThreadView
+from saksi.embedded import media_spans
 from saksi.errors import UsageError
 from saksi.findings import ThreadKey, chosen_rows
 from saksi.signals.senders import AtRisk
+
+MEDIUM_IN_TEXT_BYTES: Final = 512
+"""Texts shorter than this hold no picture that shows anything (`saksi.embedded` looks for longer ones still)."""
+
+
+def filled_media(text: str, *, repaired: bool) -> str:
+    """The text with pictures in it filled with "*", code point for code point. repaired: its bytes were no text to begin with,
+    and nobody can tell what they hold: all of it is filled."""
+    if repaired:
+        return "*" * len(text)
+    data = bytearray(text.encode("utf-8", "surrogatepass"))
+    spans = media_spans(lambda: io.BytesIO(bytes(data)), len(data))
+    for start, length in spans:
+        width = len(bytes(data[start : start + length]).decode("utf-8", "replace"))
+        data[start : start + length] = b"*" * width + b"\xff" * (length - width)
+    return data.replace(b"\xff", b"").decode("utf-8", "surrogatepass") if spans else text
 
 
 @dataclass(frozen=True)
@@ -72,8 +92,11 @@ class SelectedView:
     log_head = ""
     log_size = 0
 
-    def __init__(self, view: CaseView, selection: Selection, code: str | None = None) -> None:
+    def __init__(
+        self, view: CaseView, selection: Selection, code: str | None = None, media_in: frozenset[str] = frozenset()
+    ) -> None:
         self._view = view
+        self.media_in = media_in
         self.selection = selection
         self.version = view.version
         self.zone = view.zone
@@ -99,14 +122,32 @@ class SelectedView:
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """The chosen rows."""
         asked = None if columns is None else list(columns)
-        needed = None if asked is None else list(dict.fromkeys([*asked, "source_digest", "thread_id", "thread_title"]))
+        also = ["source_digest", "thread_id", "thread_title", *(["text_repair"] if asked and "text" in asked else [])]
+        needed = None if asked is None else list(dict.fromkeys([*asked, *also]))
         for batch in self._view.batches(needed):
             kept = batch.filter(pc.is_in(batch.column("source_digest"), value_set=self._digest_values))
             kept = chosen_rows(kept, self.selection.threads)
             if "duplicate_of" in kept.schema.names:
                 kept = self._inside(kept)
+            if self.media_in and kept.num_rows and "text" in kept.schema.names:
+                kept = self._without_media(kept)
             if kept.num_rows:
                 yield kept if asked is None else kept.select(asked)
+
+    def _without_media(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Rule 4: long texts of exhibits that were kept with their media, looked through for pictures again."""
+        text = batch.column("text")
+        long = pc.and_(
+            pc.greater_equal(pc.fill_null(pc.binary_length(text), 0), MEDIUM_IN_TEXT_BYTES),
+            pc.is_in(batch.column("source_digest"), value_set=pa.array(sorted(self.media_in), pa.string())),
+        )
+        places = [i for i, found in enumerate(long.to_pylist()) if found]
+        if not places:
+            return batch
+        texts, repairs = text.to_pylist(), batch.column("text_repair")
+        for i in places:
+            texts[i] = filled_media(texts[i], repaired=repairs[i].as_py() is not None)
+        return batch.set_column(batch.schema.get_field_index("text"), batch.schema.field("text"), pa.array(texts, pa.string()))
 
     def _inside(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Rule 1: rows that repeat a row of an exhibit or thread that was not chosen point nowhere."""

@@ -88,7 +88,7 @@ def hand_over(
         envelope.to, what, selection, options.purpose, options.authority.strip(), options.by, options.role, options.lang,
         consent_recorded(case),
     )  # fmt: skip
-    view = view_of(case, what, selection)
+    view = view_of(case, what, selection, police=order.police)
     case.add_statement("transfer-out", _statement(order, options), options.by)
     bundle = prepare(case, order, view, now_us() if at_us is None else at_us)
     try:
@@ -198,7 +198,8 @@ def own_copy(
     """
     from saksi.case.view import StoredView
     from saksi.handover import own
-    from saksi.handover.bundle import new_id
+    from saksi.handover.bundle import new_id, view_of
+    from saksi.handover.selection import choose
     from saksi.vault.files import Disk
 
     check_by(by)
@@ -207,10 +208,11 @@ def own_copy(
     if out.exists():
         raise UsageError("output_exists")
     at = now_us() if at_us is None else at_us
-    view, bundle_id, actor = StoredView(case), new_id(), by.lower()
-    exhibits = [s.label for s in view.sources]
-    if not exhibits:
+    selection = choose(StoredView(case), (), ())
+    if not selection.exhibits:
         raise UsageError("nothing_to_hand_over")
+    view, bundle_id, actor = view_of(case, "all", selection), new_id(), by.lower()
+    exhibits = list(selection.exhibits)
     told = {"bundle": bundle_id, "envelope": "passphrase", "role": "survivor", "exhibits": exhibits}
     case.vault.append("transfer-out", actor=actor, what="own-copy", purpose="own-copy", result="begun", **told)
     inside = own.content(view, lang, at)
