@@ -61,14 +61,14 @@ PORTION_ROWS: Final = 32_768
 """Rows that steps get at once: their fixed cost per batch (compiled gates, tables) is paid some thirty times a million."""
 
 
-def portions(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same rows in the same order, in batches of at least PORTION_ROWS (but the last); large ones stay as they are."""
+def portions(batches: Iterable[pa.RecordBatch], at_least: int = PORTION_ROWS) -> Iterator[pa.RecordBatch]:
+    """The same rows in the same order, in batches of `at_least` rows or more (but the last); large ones stay as they are."""
     held: list[pa.RecordBatch] = []
     rows = 0
     for batch in batches:
         held.append(batch)
         rows += batch.num_rows
-        if rows >= PORTION_ROWS:
+        if rows >= at_least:
             yield pa.concat_batches(held) if len(held) > 1 else batch
             held, rows = [], 0
     if held:

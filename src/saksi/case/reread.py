@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pyarrow as pa
 
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from saksi.case.store import Case
     from saksi.intake import Received
     from saksi.readers.base import Reading
+
+DIGEST_ROWS: Final = 4096
+"""Rows digested at once: a digest's fixed cost a batch is small, and larger batches need not be copied together."""
 
 State = Literal["same", "differs", "other_version", "not_read", "unreadable"]
 
@@ -104,7 +107,7 @@ def _digest(reading: Reading, threads: list[str] | None) -> RowDigest:
         return digest
 
     chosen = (findings.chosen_rows(batch, threads) for batch in reading)
-    return run_behind(findings.portions(b for b in chosen if b.num_rows), digested)
+    return run_behind(findings.portions((b for b in chosen if b.num_rows), DIGEST_ROWS), digested)
 
 
 def not_logged(case: Case) -> list[str]:
