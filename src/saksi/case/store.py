@@ -126,7 +126,7 @@ class SealedTable:
 def database(path: Path, keys: Sequence[bytes], *, read_only: bool = False) -> Any:
     """The database, opened under whichever of `keys` it is under and put under the first. Raises sqlcipher.DatabaseError."""
     for key in keys:
-        db = sqlcipher.connect(str(path), isolation_level=None)
+        db = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False)
         try:
             db.execute("PRAGMA cipher_log_level = NONE")  # a key that does not fit is no noise on the terminal
             db.execute(f"PRAGMA key = \"x'{key.hex()}'\"")  # SQLCipher takes no bound parameter here; hex only
@@ -157,7 +157,7 @@ class Case:
         self.vault = vault
         vault_read_only = vault.read_only
         try:
-            self._db = database(folder / "case.db", vault.database_keys(), read_only=vault_read_only)
+            self._connection = database(folder / "case.db", vault.database_keys(), read_only=vault_read_only)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA foreign_keys = ON")
@@ -176,10 +176,21 @@ class Case:
             self._give_up()
             raise
 
+    @property
+    def _db(self) -> Any:
+        """The database; it is used now. Raises WrongKey (vault_locked)."""
+        self.vault.touch()
+        return self._connection
+
+    def lock_after(self, idle_s: float) -> None:
+        """Lock the case, its database too, when nobody used it for so many seconds."""
+        self.vault.on_lock = [self._connection.close]
+        self.vault.lock_after(idle_s)
+
     def _give_up(self) -> None:
         """Let go of everything while another error is under way."""
-        if hasattr(self, "_db"):
-            self._db.close()
+        if hasattr(self, "_connection"):
+            self._connection.close()
         with suppress(SaksiError):
             self.vault.close()
 
@@ -208,7 +219,7 @@ class Case:
 
     def close(self) -> None:
         """Close database and vault; keys are dropped."""
-        self._db.close()
+        self._connection.close()
         self.vault.close()
 
     @contextmanager

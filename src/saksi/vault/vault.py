@@ -33,10 +33,11 @@ from typing import Any, BinaryIO, Final, Self
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from saksi.errors import SaksiError, StorageFailed, UsageError, VaultError, VerificationFailed
+from saksi.errors import SaksiError, StorageFailed, UsageError, VaultError, VerificationFailed, WrongKey
 from saksi.times import now_us, utc_text
 from saksi.vault import access, keys, log, merkle, notes, retention
 from saksi.vault.access import OpenedKeys, Secret
+from saksi.vault.autolock import IdleLock
 from saksi.vault.beside import NOTHING, Outside, check_beside
 from saksi.vault.files import TMP_PREFIX, Disk, FileSystem
 from saksi.vault.findings import Bad, Verification
@@ -93,6 +94,9 @@ class Vault:
         self._lock = lock
         self._clock = clock
         self._turn = threading.Lock()
+        self._idle: IdleLock | None = None
+        self._locked = self._locking = False
+        self.on_lock: list[Callable[[], None]] = []
         self._doubtful = False  # the disk did not confirm a write: what the log holds must be read anew
         self._waiting: list[bytes] | None = None  # lines of entries inside `together`
         self._mark = checked.log.mark()  # what of the log is written, while lines wait
@@ -243,17 +247,48 @@ class Vault:
         """Sign what is not yet signed, drop the keys, give the lock back. Raises StorageFailed once that is done."""
         if self._opened is None:
             return
+        if self._idle is not None:
+            self._idle.stop()
         try:
             if self.sound and not self.read_only and not self._doubtful:
                 self.checkpoint()
         finally:
+            self._locked = self._locking
             # Best effort: Python may hold copies elsewhere in memory; what we own is overwritten.
             self._opened.forget()
             self._opened = None
             self._store.forget()
             self._lock.release()
 
+    def lock_after(self, idle_s: float) -> None:
+        """Drop the keys when nobody used the case for so many seconds (autolock.py); further use raises WrongKey (vault_locked)."""
+        if self._idle is not None:
+            self._idle.stop()
+        self._idle = IdleLock(idle_s, self.lock)
+
+    def lock(self) -> None:
+        """Close, because nobody was there or somebody asked: what is used afterwards says that the case is locked."""
+        if self._opened is None:
+            return
+        self._locking = True
+        for also in self.on_lock:
+            also()
+        with contextlib.suppress(SaksiError):  # a checkpoint that failed is made on the next opening; the keys are gone
+            self.close()
+
+    def in_use(self) -> contextlib.AbstractContextManager[None]:
+        """A long piece of work: not locked inside."""
+        return contextlib.nullcontext() if self._idle is None else self._idle.in_use()
+
+    def touch(self) -> None:
+        """It is used now. Raises WrongKey (vault_locked)."""
+        if self._locked:
+            raise WrongKey("vault_locked")
+        if self._idle is not None:
+            self._idle.touch()
+
     def _keys(self) -> OpenedKeys:
+        self.touch()
         if self._opened is None:
             raise VaultError("vault_closed")
         return self._opened
