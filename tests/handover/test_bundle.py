@@ -101,6 +101,17 @@ def test_the_log_has_the_hand_over_before_and_after(case: Case, tmp_path: Path) 
     assert case.vault.verify().ok
 
 
+def test_consent_to_one_recipient_is_not_consent_to_another(case: Case, tmp_path: Path) -> None:
+    first = making.hand_over(case, tmp_path / "a.age", consent="Rara, 24/11, di kantor: boleh untuk penyidik")
+    to = str(first.identity.to_public())
+    assert first.bundle()["consent_recorded"]
+    assert handing_over.consent_recorded(case, to)
+    handing_over.hand_over(case, tmp_path / "b.age", making.options(to))
+    assert list(case.vault.entries())[-2]["fields"]["consent"]
+    assert not making.hand_over(case, tmp_path / "c.age").bundle()["consent_recorded"]
+    assert "di kantor" not in (case.folder / "log" / "entries.jsonl").read_text(encoding="utf-8")
+
+
 SECRETS_OF_S1 = ("Kak Arga", "pap apa", "foto itu aku sebar")
 SECRETS_OF_S3 = ("Om Bagas", "Tetangga Lama", "uang jajan", "result.json", "user7001", "user7002")
 

@@ -524,6 +524,10 @@ class Case:
                 "INSERT INTO statement (kind, text, by_code, at_us) VALUES (?, ?, ?, ?)", (kind, text, by, now_us())
             )
 
+    def statements(self, kind: str) -> list[str]:
+        """The recorded statements of one kind, oldest first."""
+        return [str(text) for (text,) in self._db.execute("SELECT text FROM statement WHERE kind = ? ORDER BY id", (kind,))]
+
     def statement_kinds(self) -> frozenset[str]:
         """Which kinds of statements are recorded."""
         return frozenset(str(kind) for (kind,) in self._db.execute("SELECT DISTINCT kind FROM statement"))

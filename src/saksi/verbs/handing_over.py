@@ -59,9 +59,12 @@ def _check(options: HandOverOptions, out: Path) -> None:
         raise UsageError("selection_needed")
 
 
-def consent_recorded(case: Case) -> bool:
-    """Whether any statement of consent is recorded in the case."""
-    return any(kind.startswith("consent") for kind in case.statement_kinds())
+CONSENT: Final = "consent-hand-over"
+
+
+def consent_recorded(case: Case, fingerprint: str) -> bool:
+    """Whether consent to a hand-over to this recipient is recorded: consent to one is not consent to another."""
+    return any(json.loads(text).get("to") == fingerprint for text in case.statements(CONSENT))
 
 
 def hand_over(
@@ -82,11 +85,12 @@ def hand_over(
     if not selection.exhibits:
         raise UsageError("nothing_to_hand_over")
     if options.consent:
-        case.add_statement("consent-hand-over", options.consent, options.by)
+        told = {"to": envelope.to.fingerprint, "purpose": options.purpose, "said": options.consent}
+        case.add_statement(CONSENT, json.dumps(told, ensure_ascii=False, sort_keys=True), options.by)
     what: Any = options.what
     order = Order(
         envelope.to, what, selection, options.purpose, options.authority.strip(), options.by, options.role, options.lang,
-        consent_recorded(case),
+        consent_recorded(case, envelope.to.fingerprint),
     )  # fmt: skip
     view = view_of(case, what, selection, police=order.police)
     case.add_statement("transfer-out", _statement(order, options), options.by)

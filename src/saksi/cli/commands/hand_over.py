@@ -58,6 +58,7 @@ def hand_over(
 ) -> int:
     """`saksi hand-over`."""
     from saksi import verbs
+    from saksi.handover.envelope import recipient
     from saksi.verbs import handing_over
 
     chosen = tuple(label.strip().upper() for label in (exhibits or "").split(",") if label.strip())
@@ -75,7 +76,7 @@ def hand_over(
             show.to_people(say("handover.own_tell", lang))
         return DONE
     with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
-        if not consent and not handing_over.consent_recorded(case):
+        if not consent and not handing_over.consent_recorded(case, recipient(to).fingerprint):
             show.to_people(say("handover.no_consent", lang))
         data = handing_over.hand_over(case, out, options)
     if as_json:
