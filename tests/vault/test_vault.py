@@ -451,7 +451,10 @@ def test_every_finding_has_its_sentence_in_both_languages(folder: Path) -> None:
 
     source = "".join(p.read_text() for p in (Path(__file__).parents[2] / "src/saksi/vault").glob("*.py"))
     said = {key for key in area("vault") if not key.startswith("rows_")}  # those of tests/cli/test_outside_signers.py
-    prefixes = "pack|case_file|log|entry|entries|checkpoint|checkpoints|key_file|folder|object|file|clock|witness|timestamp|deleted|legal|retention"
+    prefixes = (
+        "pack|case_file|log|entry|entries|checkpoint|checkpoints|key_file|folder|object|file|clock|witness|timestamp"
+        "|deleted|legal|retention"
+    )
     used = set(re.findall(rf'"((?:{prefixes})_[a-z_]+)"', source))
     assert said <= used
     errors = set(area("errors"))
