@@ -5,6 +5,7 @@ mutations    every export format, damaged at random: no exception, every byte ac
 fuzzing      atheris on every reader for a stated time; its corpus is kept in tests/fuzz
 recognition  every sample shown to every reader
 outside      openssl, sha256sum, age, qpdf check what Saksi wrote, without Saksi
+bundles      a hand-over bundle changed in every way, shown to every outside verifier
 
 --seconds N  fuzzing time per format (default 60)     --seed N     --kills N (default 1000)
 --faults N   of the writes of each work every Nth fails in its turn (default 11; 1: all)
@@ -245,6 +246,16 @@ def failing_disk(page: Page, every: int) -> None:
     which = "Every write" if every == 1 else f"Every {every}th write"
     page.say(f"{which} of each work in turn; every write of the vault alone, and of a build on a full disk, is in the tests below.\n")
     page.failed += crash.run_faults(every, page.say)
+
+
+def bundles(page: Page) -> None:
+    """A hand-over bundle, every kind of change, every verifier."""
+    from tests.outside.table import table
+
+    page.say("\n## Hand-over: change x verifier\n")
+    page.say("taken, refused, · (reads nothing that was changed), not run (the program is not here).\n")
+    for what in table(page.say):
+        page.fail(what)
 
 
 # -- outside tools -----------------------------------------------------------------------------------------------------

@@ -14,8 +14,11 @@ import shutil
 import subprocess
 import sys
 
-NEEDS = {"chromium": "chromium", "pdftoppm": "poppler-utils", "qpdf": "qpdf", "openssl": "openssl"}
-PROOF = {"age": "age"}
+NEEDS = {"pdfsig": "poppler-utils", "chromium": "chromium", "pdftoppm": "poppler-utils", "qpdf": "qpdf", "openssl": "openssl"}
+PROOF = {"age": "age", "go": "golang-go"}
+PROOF_PACKAGES = ["golang-golang-x-mod-dev"]
+"""Without a program of its own: Go's transparency packages, which judge our log; brought along with Go."""
+
 BENCH = {"restic": "restic", "borg": "borgbackup"}
 
 
@@ -30,7 +33,7 @@ def main() -> int:
     absent = missing(programs)
     if not absent:
         return 0
-    packages = sorted(set(absent.values()))
+    packages = sorted({*absent.values(), *(PROOF_PACKAGES if "go" in absent else ())})
     may_install = shutil.which("apt-get") is not None and (os.geteuid() == 0 or shutil.which("sudo") is not None)
     if may_install:
         prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
