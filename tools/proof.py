@@ -373,6 +373,7 @@ def main() -> int:
     page = Page()
     page.say("# Proof\n\nWritten by `make proof`.")
     outside(page)
+    bundles(page)
     killed(page, told.kills, told.seed)
     failing_disk(page, told.faults)
     recognition(page)
