@@ -324,7 +324,7 @@ def deleted(room: Path) -> set[str]:
 
 SCENARIOS: Final = (
     Scenario("build", lambda room: write_exports(room, 3, 0), build_and_tell, sealed, contents),
-    Scenario("build of many small files", lambda room: write_exports(room, 20, 60), build_and_tell, sealed, contents),
+    Scenario("build of many small files", lambda room: write_exports(room, 5, 40), build_and_tell, sealed, contents),
     Scenario("decisions", built, decide, decided, decided),
     Scenario("change of keys", built, change_keys, keys_changed, keys_changed),
     Scenario("hand-over", ready_to_hand_over, hand_over, handed_over, lambda _: None),
