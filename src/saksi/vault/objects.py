@@ -77,6 +77,9 @@ META_BYTES_MAX: Final = 16 * 1024 * 1024
 CHUNKS_KEPT: Final = 16
 """Decrypted chunks an open object remembers: archives are read at two or three places at a time."""
 
+_META: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+"""ASCII escapes keep names that are not valid Unicode (from file systems) as they are."""
+
 OBJECT_ID: Final = re.compile(r"o[0-9a-f]{32}")
 KIND: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -385,8 +388,7 @@ class ObjectStore:
 
     def object_id(self, kind: str, digest: str) -> str:
         """The id of content with SHA-256 hex `digest` sealed as `kind`."""
-        name = hmac.new(self.name_key, kind.encode() + b"\0" + bytes.fromhex(digest), hashlib.sha256)
-        return "o" + name.hexdigest()[:32]
+        return "o" + hmac.digest(self.name_key, kind.encode() + b"\0" + bytes.fromhex(digest), "sha256").hex()[:32]
 
     def seal(
         self, content: Iterable[bytes] | BinaryIO, kind: str, meta: Mapping[str, Any],
@@ -402,8 +404,7 @@ class ObjectStore:
         """
         if KIND.fullmatch(kind) is None:
             raise UsageError("object_kind_refused", kind=kind[:40])
-        # ASCII escapes keep names that are not valid Unicode (from file systems) as they are.
-        meta_text = json.dumps(dict(meta), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        meta_text = _META.encode(dict(meta))
         if len(meta_text) > META_BYTES_MAX - 1024:
             raise UsageError("object_meta_too_large")
         if self._gathered is None:
