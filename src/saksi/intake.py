@@ -7,8 +7,9 @@
 
 What is kept (DESIGN promise 3, docs/decisions/0002): a plain text file whole; an archive as a *skeleton*, its own bytes
 with the data of everything that is or may hide a medium cut out; a folder as its text files. A medium's digest, size and
-place are kept, the medium is not. `MediaRule` "seal" keeps it too (with a recorded statement that every person shown
-is an adult who agreed); "police-key" keeps it encrypted to a key that nobody here holds.
+place are kept, the medium is not; of a PDF handed in alone its words are kept beside them (0027). `MediaRule` "seal" keeps
+media too (with a recorded statement that every person shown is an adult who agreed); "police-key" keeps them encrypted to a key
+that nobody here holds.
 
 The archive is hashed again while it is sealed: a file that changes in between is refused (`source_changed`), so that the
 digest in the record is the digest of the very bytes that were sealed.
@@ -25,8 +26,9 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
@@ -70,7 +72,8 @@ class MediaRule:
 
 
 class AbsentRecord(msgspec.Struct, frozen=True):
-    """A part that was digested and not kept. police_object: where its age ciphertext is sealed, or None."""
+    """A part that was digested and not kept. police_object: where its age ciphertext is sealed, or None. words_object: where
+    the words of a PDF are sealed, or None."""
 
     number: int
     path: str | None
@@ -78,6 +81,7 @@ class AbsentRecord(msgspec.Struct, frozen=True):
     size: int
     digest: str | None
     police_object: str | None = None
+    words_object: str | None = None
 
 
 class KeptRecord(msgspec.Struct, frozen=True):
@@ -419,6 +423,8 @@ def _receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhib
     embedded |= {number: cuts for number, cuts in looked.cuts.items() if cuts}
     if rule.name == "police-key" and rule.recipient is not None:
         absent += _police_databases(vault, handed, looked, rule.recipient)
+    if handed.kind == "file" and absent:
+        absent[0] = _with_words(vault, handed.parts[0], absent[0], troubles)
     own = embedded.keys() | {p.number for p in handed.parts if p.packed is not None}  # sealed by themselves
     kept: list[KeptRecord] = []
     object_id: str | None = None
@@ -469,11 +475,42 @@ def _receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhib
         size=handed.size,
         form=sealed_as,
         record=record.object_id,
-        objects=[o for o in [object_id, *(k.object_id for k in kept)] if o is not None],
+        objects=[o for o in [object_id, *(k.object_id for k in kept), *(a.words_object for a in absent)] if o is not None],
         left_out=len(absent),
         media_rule=rule.name,
     )
     return received, record.object_id
+
+
+def _with_words(vault: Vault, part: Part, absent: AbsentRecord, troubles: list[Trouble]) -> AbsentRecord:
+    """The record of a PDF with its words sealed (decision 0027); of anything else as it is. Raises InputRefused (source_changed)."""
+    from saksi.readers.page_pdf_text import may_be_read, words_of  # here: only few sources are PDFs
+
+    if part.media != "document" or absent.digest is None or not may_be_read(part):
+        return absent
+    data = part.read() if part.size <= limits.MESSAGE_BYTES_MAX else None
+    if data is not None and hashlib.sha256(data).hexdigest() != absent.digest:
+        raise InputRefused("source_changed")
+    found = msgspec.json.decode(words_of(data))
+    plain = _without_media(found)
+    if plain != found:
+        troubles.append(Trouble("embedded_media", part.path))
+    sealed = vault.seal([msgspec.json.encode(plain)], kind="source", meta={"words_of": absent.digest})
+    return msgspec.structs.replace(absent, words_object=sealed.object_id)
+
+
+def _without_media(value: Any) -> Any:
+    """Words taken out of a PDF, with whatever is packed as a picture among them cut out: a page may be full of base64."""
+    if isinstance(value, dict):
+        return {key: _without_media(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_media(inner) for inner in value]
+    if not isinstance(value, str):
+        return value
+    data = bytearray(value.encode())
+    for start, length in media_spans(lambda: io.BytesIO(bytes(data)), len(data)):
+        data[start : start + length] = TEXT_FILLER * length
+    return data.decode("utf-8", "replace")
 
 
 @dataclass
@@ -636,9 +673,17 @@ def sealed_source(vault: Vault, received: Received) -> Source:
     cut: dict[int, dict[tuple[int, int], CutMedium]] = {}
     for record in received.embedded:
         cut.setdefault(record.number, {})[record.start, record.end] = CutMedium(record.size, record.digest)
+    words = {a.number: a.words_object for a in received.absent if a.words_object is not None}
     for part in source.parts:
         part.cut_media = cut.get(part.number, {})
+        if (kept_words := words.get(part.number)) is not None:
+            part.words = partial(_object_bytes, vault, kept_words)
     return source
+
+
+def _object_bytes(vault: Vault, object_id: str) -> bytes:
+    with vault.open_object(object_id) as f:
+        return f.read()
 
 
 def _source_of(

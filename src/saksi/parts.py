@@ -75,6 +75,7 @@ class Part:
     cut_media: what a sealed copy lacks, by (start, end) in the part. notes: what readers found out about it once.
     transcript: gives what was read on a picture that the user declared to be a screenshot (`saksi.ocr`), None for
     everything else: no other picture is ever read.
+    words: gives what was taken out of a PDF when it was received (`readers.page_pdf_text`), for a case keeps no PDF.
     """
 
     path: str | None
@@ -85,6 +86,7 @@ class Part:
     state: str = "present"
     known_digest: str | None = None
     transcript: Callable[[], bytes] | None = None
+    words: Callable[[], bytes] | None = None
     modified: tuple[int, int, int, int, int, int] | None = None
     packed: Part | None = None
     cut_media: Mapping[tuple[int, int], CutMedium] = field(default_factory=dict)

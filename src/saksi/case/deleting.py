@@ -26,7 +26,7 @@ SHARED_KINDS: Final = ("derived-document-", "table-duplicates", "derived-duplica
 
 def _own_of(record_id: str, received: Received) -> set[str]:
     """The objects that a source's record names."""
-    ids = {record_id, *(k.object_id for k in received.kept), *(a.police_object for a in received.absent)}
+    ids = {record_id, *(k.object_id for k in received.kept), *(o for a in received.absent for o in (a.police_object, a.words_object))}
     return {i for i in (*ids, received.object_id) if i is not None}
 
 

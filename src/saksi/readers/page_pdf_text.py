@@ -1,7 +1,7 @@
-"""Words of a PDF that is handed in alone: a page printed to PDF, a receipt, a letter. In `saksi read` and `check` only.
+"""Words of a PDF that is handed in alone: a page printed to PDF, a receipt, a letter.
 
-A case keeps no PDF, only its digest: pictures, fonts and forms inside it cannot be cut out with certainty (decision 0012). So
-`build` refuses a PDF, and its words are read from the file in hand alone. Rules:
+A case keeps no PDF: pictures, fonts and forms inside it cannot be cut out with certainty (decision 0012). It keeps its digest and
+what `words_of` takes out of it when it is received (decision 0027); rows are made of that, in a case and without one. Rules:
 
 1. One row a page: the words in the order the file draws them, which is not always the order a person reads. The first page is
    the row, further ones its child rows, flag `page:n`. No word has bytes of its own: the span is the whole file.
@@ -101,6 +101,24 @@ def _extracted(data: bytes) -> dict[str, Any] | None:
     return found
 
 
+def words_of(data: bytes | None) -> bytes:
+    """What is kept of a PDF: the JSON of `extract`, null where its words cannot be taken out (data None: it is too large)."""
+    return msgspec.json.encode(None if data is None else _extracted(data))
+
+
+def may_be_read(part: Part) -> bool:
+    """Whether a part is a PDF whose words can be taken out here: handed in alone, and pypdf is there."""
+    return part.path is None and part.head().startswith(b"%PDF-") and importlib.util.find_spec("pypdf") is not None
+
+
+def _found(part: Part) -> dict[str, Any] | None:
+    """The words of a PDF: those that were kept, else those of the file in hand."""
+    in_hand = part.words is None and part.size <= limits.MESSAGE_BYTES_MAX
+    raw = part.words() if part.words is not None else words_of(part.read() if in_hand else None)
+    found: dict[str, Any] | None = msgspec.json.decode(raw, type=dict[str, Any] | None)
+    return found
+
+
 def made(date: str) -> hd.Written:
     """The moment of a PDF's date ("D:20261123201500+07'00'")."""
     m = _MADE.match(date)
@@ -153,10 +171,8 @@ class PagePdfText:
     name = "page_pdf_text"
 
     def recognise(self, part: Part) -> Evidence | None:
-        """A PDF, where pypdf is there."""
-        if not part.head().startswith(b"%PDF-") or importlib.util.find_spec("pypdf") is None:
-            return None
-        return Evidence("page_pdf_text")
+        """A PDF, where pypdf is there or its words were kept."""
+        return Evidence("page_pdf_text") if part.words is not None or may_be_read(part) else None
 
     def is_metadata(self, part: Part) -> bool:  # noqa: ARG002
         """Everything stands in the one file."""
@@ -166,9 +182,7 @@ class PagePdfText:
         """Rows of each PDF's pages."""
         for part in parts:
             table = hs.Table(("text", "sender_name"))
-            found, first = None, None
-            if part.size <= limits.MESSAGE_BYTES_MAX:
-                found = _extracted(part.read())
+            found, first = _found(part), None
             if found is None:
                 table.add(0, part.size, "unparsed")
                 reason = "broken_record" if part.size <= limits.MESSAGE_BYTES_MAX else "oversize_message"

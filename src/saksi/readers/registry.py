@@ -89,8 +89,8 @@ def takes(name: str, part: Part) -> bool:
 
 
 def is_page(part: Part) -> bool:
-    """Whether a part is a PDF that was handed in alone and can be opened (a case keeps none)."""
-    return part.media == "document" and part.path is None and part.head().startswith(b"%PDF-")
+    """Whether a part is a PDF that was handed in alone and can be opened, or whose words a case keeps."""
+    return part.words is not None or (part.media == "document" and part.path is None and part.head().startswith(b"%PDF-"))
 
 
 _FIELD: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:From |[!-9;-~]+:)")

@@ -1,4 +1,4 @@
-"""PDFs handed in alone: read by `read`, never kept by a case; hostile ones end in one row."""
+"""PDFs handed in alone: a case keeps their words, never the file; hostile ones end in one row."""
 
 from __future__ import annotations
 
@@ -99,15 +99,102 @@ def test_only_alone_and_only_where_pypdf_is(monkeypatch: pytest.MonkeyPatch) -> 
     assert reader.recognise(source_of(pdf("a")).parts[0]) is None
 
 
-def test_a_case_keeps_the_digest_alone(tmp_path: Path) -> None:
+PICTURE = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20
+
+
+def with_picture(data: bytes) -> bytes:
+    """The PDF with a picture in it, as it is: not packed."""
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(data))
+    writer.add_attachment("foto.jpg", PICTURE)
+    out = io.BytesIO()
+    writer.write(out)
+    assert PICTURE[:64] in out.getvalue(), "it lies there open"
+    return out.getvalue()
+
+
+def taken_in(tmp_path: Path, data: bytes) -> tuple[Path, int]:
     from saksi.cli.commands import run
 
-    (tmp_path / "bukti.pdf").write_bytes(pdf("Transfer Rp 500.000"))
+    (tmp_path / "bukti.pdf").write_bytes(data)
     (tmp_path / "sandi").write_text("kata sandi uji\n", encoding="utf-8")
-    code = run(["build", str(tmp_path / "KASUS"), str(tmp_path / "bukti.pdf"), "--passphrase-file", str(tmp_path / "sandi"), "--json"])
-    assert code == 3
-    kept = b"".join(p.read_bytes() for p in (tmp_path / "KASUS").rglob("*") if p.is_file()) if (tmp_path / "KASUS").exists() else b""
-    assert b"Transfer" not in kept
+    secret = ["--passphrase-file", str(tmp_path / "sandi")]
+    given = ["build", str(tmp_path / "KASUS"), str(tmp_path / "bukti.pdf"), "--zone", "Asia/Jakarta", *secret, "--json"]
+    return tmp_path / "KASUS", run(given)
+
+
+def objects_of(case: Path) -> list[bytes]:
+    """Every sealed object, opened."""
+    from saksi.case.store import Case
+
+    with Case.open(case, "kata sandi uji") as opened:
+        kept = []
+        for sealed in opened.vault.objects():
+            with opened.vault.open_object(sealed.object_id) as f:
+                kept.append(f.read())
+    return kept
+
+
+def test_a_case_keeps_the_words_of_a_receipt_and_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from saksi.case import pipeline
+    from saksi.case.store import Case
+    from saksi.case.view import StoredView
+    from saksi.report.chronology._receipts import receipts_of
+
+    slip = receipts.receipt_of(1)
+    data = with_picture(receipts.printed(slip))
+    case, code = taken_in(tmp_path, data)
+    assert code == 0
+    for kept in objects_of(case):
+        assert PICTURE[:32] not in kept
+        assert data[:40] not in kept
+    told, _ = read(data, zone="Asia/Jakarta")
+    monkeypatch.setattr(page_pdf_text, "_extracted", lambda data: pytest.fail("a sealed PDF is not opened again"))
+    with Case.open(case, "kata sandi uji") as opened:
+        (label, received, _), = opened.sources()
+        assert received.sealed_as == "digest_only"
+        with pipeline.open_reading(opened, label, received, ReadSettings(zone="Asia/Jakarta")) as reading:
+            again = [r for b in reading for r in b.to_pylist()]
+        assert again == told, "the rows of the file in hand"
+        assert [p.reason for p in reading.problems] == []
+        payment, = receipts_of(StoredView(opened))
+        assert payment.values == slip.truth()
+        assert payment.cites[0][1] == told[0]["message_id"]
+
+
+def test_verify_deep_reads_the_kept_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from saksi.cli.commands import run
+
+    case, _ = taken_in(tmp_path, receipts.printed(receipts.receipt_of(2)))
+    assert run(["verify", str(case), "--deep", "--passphrase-file", str(tmp_path / "sandi")]) == 0
+    capsys.readouterr()
+
+
+def test_a_broken_one_is_a_row_in_a_case_too(tmp_path: Path) -> None:
+    case, code = taken_in(tmp_path, pdf("a")[:300])
+    assert code == 1
+    assert not [kept for kept in objects_of(case) if kept.startswith(pdf("a")[:40])]
+
+
+def test_a_picture_written_as_letters_is_cut_out_of_the_words() -> None:
+    from base64 import b64encode
+
+    from saksi.intake import _without_media
+
+    words = {"pages": ["kata " + b64encode(PICTURE).decode() + " sesudah"], "more": False}
+    plain = _without_media(words)
+    assert b64encode(PICTURE).decode()[16:80] not in plain["pages"][0]
+    assert plain["pages"][0].startswith("kata ")
+    assert _without_media({"pages": ["kata biasa é"], "more": True}) == {"pages": ["kata biasa é"], "more": True}
+
+
+def test_a_pdf_that_changes_while_it_is_received_is_refused() -> None:
+    from saksi.errors import InputRefused
+    from saksi.intake import AbsentRecord, _with_words
+
+    part = source_of(pdf("a"), "bukti.pdf").parts[0]
+    record = AbsentRecord(0, None, "document", part.size, "0" * 64)
+    with pytest.raises(InputRefused, match="source_changed"):
+        _with_words(None, part, record, [])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("date", "said"), [
