@@ -165,3 +165,28 @@ def test_sheets_hold_their_words_and_say_what_they_are(tmp_path: Path) -> None:
         assert all(f"{n}. {w}" in " ".join(text.split()) for n, w in enumerate(words, 1))
         assert f"{number} dari 3" in text
         assert f"{number} of 3" in text
+
+
+def test_the_log_tells_its_codes_in_words(place: Path, cli: Call) -> None:
+    case, own = place / "K", ("--passphrase-file", place / "satu")
+    assert cli("keys", "add", case, "lead", "--role", "lead", "--new-passphrase-file", place / "dua", *own)[0] == 0
+    assert cli("hold", case, "on", "--reason", "prosecutor", *own)[0] == 0
+    _, said, _ = cli("log", case, "--lang", "id")
+    assert "alasan: jaksa" in said
+    assert "kode akses: lead;" in said  # the code of a person stands as it was given
+    assert "peran: penanggung jawab" in said
+    _, said, _ = cli("log", case, "--lang", "en")
+    assert "reason: prosecutor" in said
+
+
+def test_every_field_of_a_log_has_its_name(place: Path, cli: Call) -> None:
+    from saksi.verbs.custody_log import rows, told_fields
+    from saksi.words import area
+
+    case, own = place / "K", ("--passphrase-file", place / "satu")
+    assert cli("keys", "add", case, "c2", "--new-passphrase-file", place / "dua", *own)[0] == 0
+    assert cli("keys", "remove", case, "c2", *own)[0] == 0
+    assert cli("delete", case, "S1", "--reason", "wrong_file", *own)[0] == 0
+    names = {name for row in rows(case) for name, _ in told_fields(row["fields"])}
+    assert {"code", "generation", "reason"} <= names
+    assert sorted(name for name in names if f"field_{name}" not in area("custody")) == []

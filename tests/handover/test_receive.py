@@ -56,6 +56,8 @@ def test_what_was_handed_over_is_sealed_read_and_acknowledged(
     assert theirs.vault.verify().ok
     said = receiving.acknowledge(case, tmp_path / "tanda-terima.json", "C1")
     assert said["bundle_id"] == handed.data["bundle_id"]
+    assert data["sender_fingerprint"] == handed.data["log_fingerprint"]  # the two that are read out over the telephone
+    assert said["fingerprint"] not in ("", data["sender_fingerprint"])
     last = list(case.vault.entries())[-1]
     assert (last["action"], last["fields"]["result"]) == ("transfer-ack", "ok")
     again = receiving.receive(theirs, handed.path, ReceiveOptions("C7", identity))
@@ -240,3 +242,17 @@ def test_no_plaintext_touches_the_disk(
             data = path.read_bytes()
             for word in (b"Kak Arga", b"kejutan", b"uang jajan"):
                 assert word not in data
+
+
+def test_a_new_case_knows_who_received(
+    handed: making.Handed, identity: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from saksi.cli.commands import run
+
+    secret = tmp_path / "sandi"
+    secret.write_text("kata sandi mereka\n", encoding="utf-8")
+    told = ["receive", handed.path, tmp_path / "BARU", "--identity", identity, "--by", "C7", "--passphrase-file", secret]
+    assert run(list(map(str, told))) == 0
+    assert f"saksi build {tmp_path / 'BARU'}" in capsys.readouterr().out
+    with Case.open(tmp_path / "BARU", "kata sandi mereka") as made:
+        assert {e["actor"] for e in made.vault.entries()} == {"c7"}

@@ -59,6 +59,12 @@ def verifier_key(name: str, public_key: bytes) -> str:
     return f"{name}+{key_id(name, public_key).hex()}+{base64.b64encode(ED25519 + public_key).decode()}"
 
 
+def fingerprint(public_key: bytes) -> str:
+    """Of a public key, to compare by voice: the first 16 hex digits of its SHA-256 in fours."""
+    digits = hashlib.sha256(public_key).hexdigest()[:16]
+    return " ".join(digits[i : i + 4] for i in range(0, 16, 4))
+
+
 def sign(origin: str, size: int, root: bytes, private_key: Ed25519PrivateKey) -> Checkpoint:
     """Sign a tree head."""
     text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"

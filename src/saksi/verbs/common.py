@@ -155,11 +155,12 @@ def open_case(folder: Path, secret: Secret) -> Case:
     return Case.open(folder, secret)
 
 
-def open_or_create_case(folder: Path, secret: Secret) -> Case:
-    """Open the case, or make one where there is none. Raises as `open_case`, and UsageError (case_parent_missing)."""
+def open_or_create_case(folder: Path, secret: Secret, by: str) -> Case:
+    """Open the case, or make one where there is none, whose first access is `by`. Raises as `open_case`, and UsageError."""
     from saksi.case.store import Case
 
-    return Case.open(folder, secret) if is_case(folder) else Case.create(folder, secret)
+    check_by(by)
+    return Case.open(folder, secret) if is_case(folder) else Case.create(folder, secret, code=by.lower())
 
 
 def is_case(folder: Path) -> bool:

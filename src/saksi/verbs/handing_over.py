@@ -175,7 +175,7 @@ def _write(bundle: Bundle, envelope: Envelope, out: Path, files: FileSystem | No
 
 
 def _result(case: Case, bundle: Bundle, envelope: Envelope, out: Path, digest: str, size: int) -> dict[str, Any]:
-    from saksi.vault.notes import verifier_key
+    from saksi.vault.notes import fingerprint, verifier_key
 
     return {
         "bundle": str(out),
@@ -188,6 +188,7 @@ def _result(case: Case, bundle: Bundle, envelope: Envelope, out: Path, digest: s
         "messages": bundle.tables["data/tables/messages.csv"],
         "consent_recorded": bundle.order.consent,
         "log_verifier": verifier_key(bundle.checkpoint.origin, case.vault.public_key),
+        "log_fingerprint": fingerprint(case.vault.public_key),
         "log_head": case.vault.log_head,
         "open_with": open_steps(envelope, out),
     }

@@ -90,8 +90,16 @@ def receive(
     receipt = _write_receipt(case, bundle_id, before, options, files, now_us() if at_us is None else at_us)
     return {
         "bundle_id": bundle_id, "checked": check.checked, "taken": taken, "refused": refused, "sender": check.bundle["log"]["origin"],
-        "receipt": receipt, "log_head": case.vault.log_head,
+        "sender_fingerprint": _sender_fingerprint(check), "receipt": receipt, "log_head": case.vault.log_head,
     }  # fmt: skip
+
+
+def _sender_fingerprint(check: Check) -> str:
+    """Of the key that signed the sender's log; the check has compared that line with the key."""
+    from saksi.vault.notes import fingerprint
+
+    line = str(check.files.text("data/keys/log.verifier.txt")).strip()
+    return fingerprint(base64.b64decode(line.split("+", 2)[2])[1:])
 
 
 def _file_digest(path: Path) -> str | None:
@@ -229,4 +237,5 @@ def acknowledge(case: Case, path: Path, by: str) -> dict[str, Any]:
     case.add_statement("receipt", told, by)
     case.vault.append("transfer-ack", actor=by.lower(), bundle=bundle_id, receipt=case.vault.commitment(told), result="ok")
     case.vault.checkpoint()
-    return {"bundle_id": bundle_id, "received_at": receipt.get("received_at"), "verifier": notes.verifier_key(head.origin, key)}
+    return {"bundle_id": bundle_id, "received_at": receipt.get("received_at"), "verifier": notes.verifier_key(head.origin, key),
+            "fingerprint": notes.fingerprint(key)}  # fmt: skip

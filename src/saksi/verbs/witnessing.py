@@ -85,7 +85,8 @@ def show(case: Case, witness_key: Path | None = None) -> tuple[witness.Request, 
     identity = vault.identity
     log = witness.Verifier(identity.origin, identity.public_key, notes.ED25519)
     request = witness.Request(log, proofs.grow(vault.leaves, old, head))
-    said = {"entries": head.size, "since": old, "root": head.root, "case": identity.origin, "fingerprint": fingerprint(log)}
+    said = {"entries": head.size, "since": old, "root": head.root, "case": identity.origin}
+    said["fingerprint"] = notes.fingerprint(log.public_key)
     return request, said
 
 
@@ -111,7 +112,7 @@ def sign(
     memory = witness.Memory.parse(_given(stored)) if stored.exists() else witness.Memory({})
     before = memory.size_of(request.log.name)
     if not memory.knows(request.log.name) and not new_case:
-        raise UsageError("witness_new_case", case=request.log.name[-40:], fingerprint=fingerprint(request.log))
+        raise UsageError("witness_new_case", case=request.log.name[-40:], fingerprint=notes.fingerprint(request.log.public_key))
     opened = keys.open_with_passphrase(passphrase, _given(key))
     if "witness_key" not in opened:
         raise VerificationFailed("witness_key_unreadable")
@@ -126,12 +127,6 @@ def sign(
         "signed_at": utc_text(seconds * 1_000_000),
         "verifier": answer.witness.text,
     }
-
-
-def fingerprint(who: witness.Verifier) -> str:
-    """Of a public key, to compare by voice: the first 16 hex digits of its SHA-256 in fours."""
-    digits = hashlib.sha256(who.public_key).hexdigest()[:16]
-    return " ".join(digits[i : i + 4] for i in range(0, 16, 4))
 
 
 def add(case: Case, answer_file: Path, stdin: BinaryIO | None = None) -> dict[str, Any]:

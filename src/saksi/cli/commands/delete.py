@@ -51,7 +51,8 @@ def delete(
     if as_json:
         print_json(data)
     else:
-        show.result(say(f"access.{key}", lang, label=label, by=data["requested_by"], objects=data["objects"]))
+        named = {"label": label, "by": data["requested_by"], "objects": data["objects"], "case": show.safe(str(case_folder))}
+        show.result(say(f"access.{key}", lang, **named))
         if approve:
             show.to_people(say("access.delete_limits", lang))
     return DONE

@@ -89,7 +89,7 @@ def hand_over(
         show.to_people(say("handover.expired", lang))
     steps = "\n".join(f"    {step}" for step in data["open_with"])
     click.echo(say("handover.how_to_open", lang, name=out.name, steps=steps))
-    click.echo(say("handover.verifier", lang, verifier=data["log_verifier"]))
+    click.echo(say("handover.verifier", lang, verifier=data["log_verifier"], fingerprint=data["log_fingerprint"]))
     show.to_people(say("handover.compare_key", lang))
     if what == "redacted":
         show.to_people(say("handover.redacted_read", lang))

@@ -10,6 +10,12 @@ from saksi.cli.commands._options import case_argument, common, help_, option, pr
 from saksi.errors import DONE
 from saksi.words import area, say
 
+CODED = frozenset(
+    ("what", "kind", "kinds", "role", "result", "reason", "form", "media_rule", "authority", "brought_by", "authentication", "clock",
+     "envelope", "consent", "circumstance", "exhibit")
+)  # fmt: skip
+"""Fields that hold a code of the program, told in words; `purpose` and codes of people are as a person gave them."""
+
 
 @saksi.command(help=help_("help_log"))
 @case_argument
@@ -40,10 +46,20 @@ def _line(row: dict[str, Any], fields: list[tuple[str, str]], lang: str) -> str:
     words = area("custody")
     action = say(f"custody.action_{row['action']}", lang) if f"action_{row['action']}" in words else row["action"]
     named = [
-        f"{say(f'custody.field_{name}', lang) if f'field_{name}' in words else name}: {value}" for name, value in fields
+        f"{say(f'custody.field_{name}', lang) if f'field_{name}' in words else name}: {_value(name, value, lang)}"
+        for name, value in fields
     ]
     line = say("custody.line", lang, seq=row["seq"] + 1, time=row["time"], actor=row["actor"], action=action)
     return show.safe(line + (f" ({'; '.join(named)})" if named else ""))
+
+
+def _value(name: str, value: str, lang: str) -> str:
+    """A code of the log in words; what is no code, or written by a person, as it stands."""
+    words = area("custody")
+    for key in (f"value_{name}_{value}", f"value_{value}") if name in CODED else ():
+        if key in words:
+            return say(f"custody.{key}", lang)
+    return value
 
 
 def _witness(row: dict[str, Any], lang: str) -> dict[str, Any]:

@@ -36,16 +36,18 @@ def receive(
     from saksi.verbs import receiving
 
     secret = passphrase(passphrase_file, lang, new=not verbs.is_case(case_folder))
-    with verbs.open_or_create_case(case_folder, secret) as case:
+    with verbs.open_or_create_case(case_folder, secret, by) as case:
         if receiving.is_receipt(bundle):
             data = receiving.acknowledge(case, bundle, by)
-            lines = [say("handover.acknowledged", lang, verifier=data["verifier"])]
+            lines = [say("handover.acknowledged", lang, verifier=data["verifier"], fingerprint=data["fingerprint"])]
         else:
             data = receiving.receive(case, bundle, receiving.ReceiveOptions(by, identity, receipt))
-            labels = ", ".join(t["label"] for t in data["taken"]) or "-"
+            labels = ", ".join(t["label"] for t in data["taken"]) or say("handover.received_no_exhibit", lang)
             lines = [say("handover.received", lang, checked=data["checked"], labels=labels, sender=show.safe(data["sender"]))]
+            lines += [say("handover.received_key", lang, fingerprint=data["sender_fingerprint"])]
             lines += [say("handover.receipt_written", lang, where=data["receipt"])] if data["receipt"] else []
-            lines += [say("handover.read_next", lang)] if any(not t["known"] for t in data["taken"]) else []
+            if any(not t["known"] for t in data["taken"]):
+                lines.append(say("handover.read_next", lang, case=show.safe(str(case_folder))))
     if as_json:
         print_json(data)
     else:

@@ -109,7 +109,8 @@ def _phases(view: CaseView, lang: str) -> Iterator[str]:
             yield _w("found_item_no_time", lang, phase=phase, people=people)
         else:
             first, last = (day(at, view.zone, lang) for at in (interval.first_at, interval.last_at))
-            yield _w("found_item", lang, phase=phase, people=people, first=first, last=last)
+            key = "found_item" if first != last else "found_item_one_day"
+            yield _w(key, lang, phase=phase, people=people, first=first, last=last)
 
 
 def _contacts(lang: str) -> list[str]:

@@ -94,6 +94,7 @@
       opened = await open(input.value);
     } catch (error) {
       said.textContent = words.wrong.id + " / " + words.wrong.en;
+      said.scrollIntoView({ block: "center" });
       return;
     }
     said.textContent = "";
