@@ -85,8 +85,45 @@ def test_a_receipt_is_a_payment_with_fields(rows: list[dict[str, Any]]) -> None:
     found = {f[6:]: r["text"] for r in paid for f in r["flags"] or () if f.startswith("field:")}
     assert found == truth
     assert truth["amount"] in paid[0]["text"]
-    assert paid[0]["sender_name"] == truth["sender"]
+    assert [paid[0]["sender_name"], paid[0]["sender_id"]] == truth["sender"].split("\n")
     assert all(r["duplicate_of"] == paid[0]["message_id"] for r in paid[1:])
+
+
+def test_a_picture_whose_layout_fails_parts_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that breaks the rules is a row and a problem with a sentence of its own; the chat stays one."""
+    from saksi.readers import screenshot_image
+    from saksi.readers._screen_layout import screen_of as real
+    from saksi.readers.base import ReadSettings
+    from saksi.readers.registry import read_source
+    from tests.readers.telegram.reading import source_of
+
+    white, black = (255, 255, 255), (0, 0, 0)
+
+    def source() -> Any:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as z:
+            for n in range(3):
+                z.writestr(f"{n}.png", b"\x89PNG\r\n\x1a\n" + bytes(40) + bytes([n]))
+        held = source_of(out.getvalue(), "ss.zip")
+        for part in held.parts:
+            line = Line((50, 60, 120, 24), "Budi Contoh", 0.9, white, black, (0, 0, 720, 1600))
+            shown = Transcript("none", 720 + (part.number == 1), 1600, lines=(line,))
+            part.transcript = lambda shown=shown: packed(shown)
+        return held
+
+    def screen_of(read: Transcript) -> Any:
+        if read.width == 721:
+            raise IndexError
+        screen = real(read)
+        screen.title = "Budi Contoh"
+        return screen
+
+    monkeypatch.setattr(screenshot_image, "screen_of", screen_of)
+    reading = read_source(source(), ReadSettings())
+    read = [r for b in reading for r in b.to_pylist()]
+    assert [(p.reason, p.part) for p in reading.problems] == [("picture_layout", "1.png")]
+    assert [(r["source_part"], r["kind"]) for r in read if r["kind"] == "unparsed"] == [("1.png", "unparsed")]
+    assert len({r["thread_id"] for r in read if r["source_part"] != "1.png"}) == 1
 
 
 def test_only_what_was_declared_is_opened(folder: Path, tmp_path: Path, cli: CLI, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Transfer receipts: a page with a title of success, an amount, and labels with values beside or below them. Pure.
 
     receipt_of(lines) -> Receipt | None        lines with boxes: of a screenshot, or `lines_of_text` of a page of a PDF
+    payer_of(receipt) -> (name, account)
     moment_of(receipt) -> (as written, its numbers or None)
 
 One place for every reader that meets a receipt: the same words, the same fields, whatever it was read from.
@@ -32,6 +33,11 @@ LETTER_WIDTH: Final = 8
 ROW_HEIGHT: Final = 14
 ROW_STEP: Final = 20
 """Boxes of text without a picture: only their proportions count."""
+
+ACCOUNT_DIGITS_MIN: Final = 4
+"""Digits, or signs that stand for hidden ones, that make a line an account: names have none, banks show four at least."""
+
+_DIGITS: Final = re.compile(r"[\d*•]")
 
 BELOW_ROWS: Final = 2
 """Rows below a label that may belong to its value: a name and an account under it."""
@@ -105,6 +111,14 @@ def moment_of(receipt: Receipt) -> tuple[str | None, Stamp | None]:
     if found is None or not found.dated or not found.clock or not found.day:
         return written, None
     return written, stamp(found.day, found.clock)
+
+
+def payer_of(receipt: Receipt) -> tuple[str | None, str | None]:
+    """(name, account) of who paid, each a line as it stands: the account is the first with ACCOUNT_DIGITS_MIN digits or hidden ones."""
+    payer = receipt.field("sender")
+    lines = [row.text for row in payer.rows] if payer is not None else []
+    account = next((line for line in lines if len(_DIGITS.findall(line)) >= ACCOUNT_DIGITS_MIN), None)
+    return next((line for line in lines if line != account), None), account
 
 
 def receipt_of(given: Sequence[Line]) -> Receipt | None:

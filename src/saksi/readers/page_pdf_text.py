@@ -7,7 +7,8 @@ what `words_of` takes out of it when it is received (decision 0027); rows are ma
    the row, further ones its child rows, flag `page:n`. No word has bytes of its own: the span is the whole file.
 2. sent_at is when the file says it was made (basis offset), never when the words were written; often nothing is said.
 3. A page that is a transfer receipt (`_receipts`: title, amount, labelled fields) is a row of kind payment, flag `receipt`; its fields
-   are child rows `field:<name>` that repeat its words. On the first page sender_name is who paid, sent_at when it says the money moved.
+   are child rows `field:<name>` that repeat its words. On the first page sender_name is who paid, sender_id
+   from which account, sent_at when it says the money moved.
 4. The words are taken out by pypdf in a process of its own with bounds on time, memory and pages: a PDF may be made to be slow.
    What goes wrong there is one row of kind unparsed, problem broken_record.
 
@@ -34,7 +35,7 @@ from saksi.parts import Part, Source
 from saksi.readers import _html_dates as hd
 from saksi.readers import _html_spans as hs
 from saksi.readers import _json_spans as js
-from saksi.readers._receipts import Receipt, lines_of_text, moment_of, receipt_of
+from saksi.readers._receipts import Receipt, lines_of_text, moment_of, payer_of, receipt_of
 from saksi.readers._stamps import Stamps
 from saksi.readers.base import Chunk, Evidence, Problem, ReadSettings, const
 
@@ -133,8 +134,9 @@ def _add_pages(table: hs.Table, source: Source, part: Part, found: dict[str, Any
     pages = [text.strip() or None for text in found["pages"]] or [None]
     slips = [receipt_of(lines_of_text(page)) for page in found["columns"]]
     slips += [None] * (len(pages) - len(slips))
-    payer = slips[0].field("sender") if slips[0] else None
-    i = table.add(0, part.size, "payment" if slips[0] else "text", text=pages[0], sender_name=payer.text if payer else None)
+    name, account = payer_of(slips[0]) if slips[0] else (None, None)
+    kind = "payment" if slips[0] else "text"
+    i = table.add(0, part.size, kind, text=pages[0], sender_name=name, sender_id=account)
     table.flags[i] = ["page:1", *(["receipt"] if slips[0] else [])]
     child = 0
     for number, (text, slip) in enumerate(zip(pages, slips, strict=False), 1):
@@ -181,7 +183,7 @@ class PagePdfText:
     def read(self, source: Source, parts: Sequence[Part], settings: ReadSettings) -> Iterator[Chunk]:
         """Rows of each PDF's pages."""
         for part in parts:
-            table = hs.Table(("text", "sender_name"))
+            table = hs.Table(("text", "sender_name", "sender_id"))
             found, first = _found(part), None
             if found is None:
                 table.add(0, part.size, "unparsed")

@@ -30,13 +30,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
 from saksi.ocr import Transcript, unpacked
 from saksi.parts import Part, Source
 from saksi.readers import _screen_stitch as stitch
-from saksi.readers._receipts import Receipt, moment_of, receipt_of
+from saksi.readers._receipts import Receipt, moment_of, payer_of, receipt_of
 from saksi.readers._screen_layout import Item, Row, Screen, screen_of
 from saksi.readers._screen_times import label_of, stamp
 from saksi.readers._screen_words import fold
@@ -71,6 +72,7 @@ class Entry:
     confidence: float | None = None
     own: bool | None = None
     sender: str | None = None
+    account: str | None = None
     time_text: str | None = None
     stamp: Stamp | None = None
     duplicate_of: str | None = None
@@ -93,7 +95,12 @@ def _load(part: Part) -> Picture:
         read = unpacked(part.transcript())
     except ValueError:
         read = Transcript("", problem="picture_failed")
-    return Picture(part, read, screen_of(read) if read.problem is None else Screen(360, 1, None, None, []))
+    if read.problem is None:
+        try:
+            return Picture(part, read, screen_of(read), receipt_of(read.lines))
+        except Exception:  # noqa: BLE001 - one picture that defies the rules must not part the others of its chat
+            read = msgspec.structs.replace(read, problem="picture_layout")
+    return Picture(part, read, Screen(360, 1, None, None, []))
 
 
 class ScreenshotImage:
@@ -137,8 +144,6 @@ def _threads(source: Source, pictures: list[Picture]) -> list[Thread]:
         by_folder[(picture.part.path or "").rpartition("/")[0]].append(picture)
     threads: list[Thread] = []
     for group in by_folder.values():
-        for picture in group:
-            picture.receipt = receipt_of(picture.transcript.lines) if picture.transcript.problem is None else None
         chats = [p for p in group if p.receipt is None and p.transcript.problem is None]
         strips = _strips(chats)
         titled: dict[str, list[list[Picture]]] = {}
@@ -255,8 +260,7 @@ def _checked(entry: Entry) -> Entry:
 def _receipt_rows(source: Source, picture: Picture, receipt: Receipt, stamps: Stamps) -> list[Entry]:
     """The receipt as a payment and its fields; the words of a field stand in the payment too, so they are marked as doubles."""
     payment = _checked(Entry(picture, 1, "payment", receipt.text, _box(receipt.rows), receipt.confidence, flags=["receipt"]))
-    payer = receipt.field("sender")
-    payment.sender = payer.text if payer else None
+    payment.sender, payment.account = payer_of(receipt)
     payment.time_text, payment.stamp = moment_of(receipt)
     if payment.stamp is not None:
         stamps.note(payment.stamp)
@@ -342,7 +346,7 @@ def _chunk(picture: Picture, thread: Thread, rows: list[Entry], stamps: Stamps, 
         "thread_title": [thread.title] * len(rows),
         "confidence": [e.confidence for e in rows],
         "direction": [None if e.own is None else "out" if e.own else "in" for e in rows],
-        "sender_id": [OWN_ACCOUNT if e.own and e.kind in ("text", "deleted") else None for e in rows],
+        "sender_id": [OWN_ACCOUNT if e.own and e.kind in ("text", "deleted") else e.account for e in rows],
         "sender_name": [None if e.own else e.sender for e in rows],
         "sent_at": at,
         "sent_at_text": [e.time_text for e in rows],

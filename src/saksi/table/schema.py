@@ -85,6 +85,7 @@ REASONS: Final = (
     "picture_animated",  # more than one frame: no screenshot
     "picture_kind",  # declared a screenshot, but neither PNG, JPEG nor WebP
     "picture_failed",  # the process that reads pictures died or took too long
+    "picture_layout",  # its words were read, what on it belongs together could not be found out
     "reader_failed",  # a reader stopped with an error of its own
 )
 
@@ -140,6 +141,7 @@ Reason = Literal[
     "picture_animated",
     "picture_kind",
     "picture_failed",
+    "picture_layout",
     "reader_failed",
 ]
 
