@@ -28,6 +28,7 @@ from saksi.datafiles import load
 from saksi.errors import DataFileError
 
 HALF = Path(__file__).parent / "test_half"
+DEV_HALF = Path(__file__).parent / "dev_half"
 
 Language = Literal["id", "en", "mix", "jv", "su", "ms"]
 Phase = Literal["grooming", "solicitation", "sextortion", "exploitation"]
