@@ -50,7 +50,7 @@ from saksi.parts import (
 )
 from saksi.sqlite.media import Cuts, cuts_of
 from saksi.sqlite.pages import open_pages
-from saksi.vault import Vault
+from saksi.vault import Vault, custody
 
 CHUNK: Final = 1 << 20
 MEDIA_RULES: Final = ("digest", "police-key", "seal")
@@ -468,8 +468,8 @@ def _receive(vault: Vault, handed: Source, path: Path, rule: MediaRule, *, exhib
         blobs=looked.blobs,
     )
     record = vault.seal([msgspec.json.encode(received)], kind="source-record", meta={"exhibit": exhibit})
-    vault.append(
-        "seal",
+    custody.add(
+        vault, "seal",
         exhibit=exhibit,
         source=vault.commitment(handed.digest),
         size=handed.size,

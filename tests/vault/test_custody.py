@@ -70,3 +70,12 @@ def test_content_is_refused(vault: Vault, wrong: dict[str, object]) -> None:
 def test_results_and_clocks_are_closed_lists(wrong: dict[str, str]) -> None:
     with pytest.raises(UsageError):
         custody.Event("view", **wrong)  # type: ignore[arg-type]
+
+
+def test_an_action_with_names_of_its_own_gets_the_custody_fields_beside_them(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Jakarta")
+    custody.add(vault, "transfer-out", exhibits=["S1"], role="police", result="begun")
+    assert fields(vault) == {
+        "exhibits": ["S1"], "role": "police", "result": "begun", "actor_role": "caseworker",
+        "clock": "computer", "zone": "Asia/Jakarta", "authentication": "passphrase",
+    }  # fmt: skip

@@ -283,7 +283,7 @@ def test_a_torn_checkpoint_is_removed_and_that_is_logged(folder: Path) -> None:
         f.write(b"saksi.local/case/")
     assert [b.why for b in verify_folder(folder).bad] == ["checkpoint_torn"]
     with Vault.open(folder, PASSPHRASE) as vault:
-        assert list(vault.entries())[-1]["fields"] == {"checkpoint_bytes_removed": 17}
+        assert list(vault.entries())[-1]["fields"].items() >= {"checkpoint_bytes_removed": 17}.items()
         assert vault.verify().ok
 
 
@@ -310,7 +310,7 @@ def test_one_lost_key_file_costs_nothing(folder: Path, name: str, how: str) -> N
     assert name in [b.where for b in verify_folder(folder).bad]
     with Vault.open(folder, PASSPHRASE) as vault:
         assert vault.open_object(object_id).read() == b"isi"
-        assert list(vault.entries())[-1]["fields"] == {"restored": [Path(name).name]}
+        assert list(vault.entries())[-1]["fields"].items() >= {"restored": [Path(name).name]}.items()
     assert (folder / name).read_bytes() == whole
     assert verify_case(folder, PASSPHRASE).ok
 

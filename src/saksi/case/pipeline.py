@@ -42,6 +42,7 @@ from saksi.table.schema import (
     PROBLEM_SCHEMA,
 )
 from saksi.table.threads import ThreadSummaries
+from saksi.vault import custody
 
 OPEN_MAX: Final = 64
 """Archives held open between digest and seal; those beyond are opened twice. Some systems allow 256 open files in all."""
@@ -170,7 +171,7 @@ def _transcribe(case: Case, given: Sequence[tuple[str, Path]], declared: Declare
                     progress("progress.transcribe", done, len(parts))
                     before[str(part.number)] = msgspec.json.decode(packed(transcribed(ocr, part)))
                 case.put_json(label, TRANSCRIPTS, before)
-            case.vault.append("transcribe", exhibit=label, pictures=len(parts), engine=ocr.code)
+            custody.add(case.vault, "transcribe", exhibit=label, pictures=len(parts), engine=ocr.code)
 
 
 def _with_transcripts(case: Case, label: str, source: Source) -> None:

@@ -34,7 +34,7 @@ from saksi.intake import Received, load_record
 from saksi.table.digest import RowDigest
 from saksi.table.schema import DUPLICATE_SCHEMA
 from saksi.times import EPOCH, now_us
-from saksi.vault import Secret, Vault
+from saksi.vault import Secret, Vault, custody
 from saksi.vault.vault import ACTOR
 
 SCHEMA: Final = """
@@ -343,8 +343,8 @@ class Case:
     def _note_derived(self, label: str, what: str, object_id: str, rows: int, row_digest: str) -> None:
         from saksi import __version__
 
-        self.vault.append(
-            "derive", exhibit=label, object=object_id, rows=rows, commitment=self.vault.commitment(row_digest)
+        custody.add(
+            self.vault, "derive", exhibit=label, object=object_id, rows=rows, commitment=self.vault.commitment(row_digest)
         )
         with self._storage():
             self._db.execute(
@@ -496,7 +496,7 @@ class Case:
         """Record what a caseworker (code `by`) says of a mark: confirmed, rejected or open (undo). A custody event."""
         if state not in ("confirmed", "rejected", "open"):
             raise UsageError("unknown_decision", state=state[:20])
-        self.vault.append("decide", actor=by and by.lower(), mark=self.vault.commitment(mark_id), state=state)
+        custody.add(self.vault, "decide", actor=by and by.lower(), mark=self.vault.commitment(mark_id), state=state)
         with self._storage():
             self._db.execute(
                 "INSERT INTO decision (mark_id, state, by_code, at_us, note) VALUES (?, ?, ?, ?, ?)",
@@ -514,7 +514,7 @@ class Case:
 
     def add_statement(self, kind: str, text: str, by: str) -> None:
         """Record a statement (why media may be kept). The log names its kind only."""
-        self.vault.append("configure", actor=by.lower(), kind=kind, commitment=self.vault.commitment(text))
+        custody.add(self.vault, "configure", actor=by.lower(), kind=kind, commitment=self.vault.commitment(text))
         self.keep_statement(kind, text, by)
 
     def keep_statement(self, kind: str, text: str, by: str) -> None:

@@ -42,7 +42,7 @@ from saksi.report._evidence import shown_marks
 from saksi.table.schema import IDENTIFIER_SCHEMA, MARK_SCHEMA, MESSAGE_SCHEMA, PROBLEM_SCHEMA
 from saksi.table.write import row_blocks
 from saksi.times import utc_text
-from saksi.vault import merkle, proofs, timestamps, witness
+from saksi.vault import custody, merkle, proofs, timestamps, witness
 from saksi.vault.notes import Checkpoint, verifier_key
 from saksi.words import say
 
@@ -492,8 +492,8 @@ def prepare(case: Case, order: Order, view: SelectedView, at_us: int) -> Bundle:
     vault, selection = case.vault, order.selection
     openings: list[tuple[int, str, str]] = []
     told = {"recipient": order.to.fingerprint, "authority": order.authority}
-    entry = vault.append(
-        "transfer-out",
+    entry = custody.add(
+        vault, "transfer-out",
         actor=order.by.lower(),
         bundle=bundle_id,
         what=order.what,

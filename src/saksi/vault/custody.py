@@ -22,6 +22,7 @@ References: ISO/IEC 27037, NIST SP 800-86 and 800-101r1, Berkeley Protocol, SWGD
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
@@ -96,6 +97,12 @@ def local_zone() -> str | None:
         except OSError:  # Windows, or a copy instead of a link: not known
             return None
         told = "/".join(parts[parts.index("zoneinfo") + 1 :]) if "zoneinfo" in parts else ""
+    return _zone(told)
+
+
+@functools.lru_cache(maxsize=8)
+def _zone(told: str) -> str | None:
+    """The name, where the log takes it: judged once, for a build writes an entry for every table."""
     if "/" not in told and told != "UTC":
         return None
     try:
@@ -124,7 +131,8 @@ def fields_of(vault: Vault, event: Event) -> dict[str, Any]:
             said[name] = value
     access = vault.opened_keys.access
     said["authentication"] = access.kind
-    known = {"role": access.role, "zone": local_zone()}
+    # Where an action has a `role` of its own (of whom something is handed to), that of the access goes beside it.
+    known = {"actor_role" if "role" in said else "role": access.role, "zone": local_zone()}
     return said | {name: value for name, value in known.items() if value is not None}
 
 
@@ -134,3 +142,8 @@ def record(vault: Vault, event: Event, *, actor: str | None = None) -> LogEntry:
     Raises UsageError for anything that could carry content, StorageFailed.
     """
     return vault.append(event.action, actor=actor, **fields_of(vault, event))
+
+
+def add(vault: Vault, action: str, *, actor: str | None = None, **more: Any) -> LogEntry:
+    """As `record`, for an action whose own fields have names that others read back: they are written just as given."""
+    return record(vault, Event(action, more=more), actor=actor)

@@ -38,10 +38,12 @@ def check_reason(reason: str, known: tuple[str, ...]) -> str:
 
 def delete(vault: Vault, objects: Iterable[str], **fields: Any) -> None:
     """Order a deletion in the log, then do it. Raises UsageError, StorageFailed; after the entry a later opening finishes."""
+    from saksi.vault import custody  # which needs the log, and the log this module
+
     ids = sorted(objects)
     if len(ids) > LOG_OBJECTS_MAX:
         raise UsageError("too_much_to_delete", most=LOG_OBJECTS_MAX)
-    vault.append("delete", objects=ids, **fields)
+    custody.add(vault, "delete", objects=ids, **fields)
     vault.shred(ids)
 
 

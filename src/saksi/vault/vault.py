@@ -35,7 +35,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from saksi.errors import SaksiError, StorageFailed, UsageError, VaultError, VerificationFailed, WrongKey
 from saksi.times import now_us, utc_text
-from saksi.vault import access, keys, log, merkle, notes, retention
+from saksi.vault import access, custody, keys, log, merkle, notes, retention
 from saksi.vault.access import OpenedKeys, Secret
 from saksi.vault.autolock import IdleLock
 from saksi.vault.beside import NOTHING, Outside, check_beside
@@ -197,7 +197,7 @@ class Vault:
             self._log = checked.log
             self.sound = not checked.log.bad and not _identity_bad(checked.found)
             if self.sound:
-                self.append("recover", **done)
+                custody.add(self, "recover", **done)
         if self.sound:
             access.sweep(self.folder, self._log.key_digests, self._disk)
             retention.finish(self, self._log)
@@ -338,7 +338,7 @@ class Vault:
                 self._disk.write_file(self.folder / "keys" / f"{name}{spare}.json", data)
         told: dict[str, Any] = {name: {"key_digest": hashlib.sha256(data).hexdigest()} for name, data in new.items()}
         told |= {name: {"key_digest": None} for name in gone if name not in new}
-        self.append("key-change", keys=told, **fields)
+        custody.add(self, "key-change", keys=told, **fields)
         for name, digest in told.items():
             log.take_key(f"keys/{name}.json", digest["key_digest"], self._log)
         for name in gone:

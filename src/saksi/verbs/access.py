@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from saksi.errors import StorageFailed, UsageError
 from saksi.times import now_us, utc_text
-from saksi.vault import Secret, access, recovery
+from saksi.vault import Secret, access, custody, recovery
 from saksi.verbs.common import check_folder, open_case
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def rehearse_recovery(folder: Path, sheets: Sequence[str]) -> dict[str, Any]:
     with open_case(folder, recovery.joined(sheets)) as case:
         opened = case.vault.opened_keys.access
         at = utc_text(now_us())
-        case.vault.append("verify", what="recovery", result="ok")
+        custody.add(case.vault, "verify", what="recovery", result="ok")
         case.set(REHEARSED, f"{opened.recipient} {at}")
         return recovery_state(case)
 

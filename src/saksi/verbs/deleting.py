@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from saksi.errors import UsageError
-from saksi.vault import retention
+from saksi.vault import custody, retention
 from saksi.verbs.common import Progress, no_progress
 from saksi.verbs.documents import prepare_documents
 
@@ -29,7 +29,7 @@ def request_deletion(case: Case, label: str, reason: str) -> dict[str, Any]:
     if label not in [other for other, _ in case.records()]:
         raise UsageError("no_such_source", known=", ".join(other for other, _ in case.records()))
     recipient, code = _approver(case)
-    case.vault.append("decide", what="delete-request", exhibit=label, reason=reason)
+    custody.add(case.vault, "decide", what="delete-request", exhibit=label, reason=reason)
     case.request_deletion(label, reason, recipient, code)
     return {"exhibit": label, "reason": reason, "requested_by": code, "approved_by": None, "objects": 0}
 
@@ -58,7 +58,7 @@ def withdraw_deletion(case: Case, label: str) -> dict[str, Any]:
     asked = case.requested_deletion(label)
     if asked is None:
         raise UsageError("nothing_to_approve")
-    case.vault.append("decide", what="delete-withdrawn", exhibit=label, reason=asked["reason"])
+    custody.add(case.vault, "decide", what="delete-withdrawn", exhibit=label, reason=asked["reason"])
     case.withdraw_deletion(label)
     return {"exhibit": label, "reason": asked["reason"], "requested_by": asked["code"], "approved_by": None, "objects": 0}
 
@@ -73,9 +73,9 @@ def hold(case: Case, reason: str, *, on: bool) -> dict[str, Any]:
     retention.check_reason(reason, retention.HOLD_REASONS)
     if on:  # a crash in between leaves the case held: the safe side
         case.set("hold", reason)
-        case.vault.append("hold", reason=reason)
+        custody.add(case.vault, "hold", reason=reason)
     else:
-        case.vault.append("release-hold", reason=reason)
+        custody.add(case.vault, "release-hold", reason=reason)
         case.set("hold", "")
     return {"hold": on, "reason": reason}
 
@@ -92,5 +92,5 @@ def keep_until(case: Case, day: str) -> None:
     """Note until when the case is to be kept; `verify` says when that has passed. Raises UsageError."""
     until = check_day(day)
     if until is not None and case.get("keep_until") != until:
-        case.vault.append("configure", kind=retention.RETENTION, until=until)
+        custody.add(case.vault, "configure", kind=retention.RETENTION, until=until)
         case.set("keep_until", until)

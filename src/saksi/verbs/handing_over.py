@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from saksi.errors import SaksiError, StorageFailed, UsageError
 from saksi.times import now_us
+from saksi.vault import custody
 from saksi.verbs.common import check_by, check_output
 
 if TYPE_CHECKING:
@@ -96,12 +97,13 @@ def hand_over(
     case.add_statement("transfer-out", _statement(order, options), options.by)
     bundle = prepare(case, order, view, now_us() if at_us is None else at_us)
     try:
-        digest, size = _write(bundle, envelope, out, files)
+        with case.vault.in_use():  # a large source is streamed for long without a touch: the case is not locked meanwhile
+            digest, size = _write(bundle, envelope, out, files)
     except BaseException as e:
         _note_failure(case, bundle, options.by, e)
         raise
-    case.vault.append(
-        "transfer-out", actor=options.by.lower(), bundle=bundle.bundle_id, exhibits=list(selection.exhibits),
+    custody.add(
+        case.vault, "transfer-out", actor=options.by.lower(), bundle=bundle.bundle_id, exhibits=list(selection.exhibits),
         file=case.vault.commitment(digest), size=size, result="written",
     )  # fmt: skip
     case.vault.checkpoint()
@@ -120,8 +122,8 @@ def _statement(order: Order, options: HandOverOptions) -> str:
 def _note_failure(case: Case, bundle: Bundle, by: str, error: BaseException) -> None:
     """A hand-over that did not come about is in the log too, where the log can still be written."""
     try:
-        case.vault.append(
-            "failure", actor=by.lower(), of="transfer-out", bundle=bundle.bundle_id, kind=type(error).__name__.lower()
+        custody.add(
+            case.vault, "failure", actor=by.lower(), of="transfer-out", bundle=bundle.bundle_id, kind=type(error).__name__.lower()
         )
     except SaksiError:
         return
@@ -219,17 +221,17 @@ def own_copy(
     view, bundle_id, actor = view_of(case, "all", selection), new_id(), by.lower()
     exhibits = list(selection.exhibits)
     told = {"bundle": bundle_id, "envelope": "passphrase", "role": "survivor", "exhibits": exhibits}
-    case.vault.append("transfer-out", actor=actor, what="own-copy", purpose="own-copy", result="begun", **told)
+    custody.add(case.vault, "transfer-out", actor=actor, what="own-copy", purpose="own-copy", result="begun", **told)
     inside = own.content(view, lang, at)
     data = own.page(inside, passphrase, lang)
     try:
         Disk(files).write_file(out.absolute(), data)
     except StorageFailed as e:
-        case.vault.append("failure", actor=actor, of="transfer-out", bundle=bundle_id, kind=type(e).__name__.lower())
+        custody.add(case.vault, "failure", actor=actor, of="transfer-out", bundle=bundle_id, kind=type(e).__name__.lower())
         raise
     digest = hashlib.sha256(data).hexdigest()
-    case.vault.append(
-        "transfer-out", actor=actor, file=case.vault.commitment(digest), size=len(data), result="written", **told
+    custody.add(
+        case.vault, "transfer-out", actor=actor, file=case.vault.commitment(digest), size=len(data), result="written", **told
     )
     case.vault.checkpoint()
     rows = sum(len(t["rows"]) for t in inside["threads"])

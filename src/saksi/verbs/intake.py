@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from saksi.errors import UsageError
+from saksi.vault import custody
 
 if TYPE_CHECKING:
     from saksi.case.store import Case
@@ -42,8 +43,9 @@ def record_handed(case: Case, handed: Handed, labels: Sequence[str], by: str) ->
     if handed == NOT_TOLD or not labels:
         return
     note = {} if handed.note is None else {"note": case.vault.commitment(handed.note)}
-    case.vault.append(
-        "receive", what="handed-over", exhibits=list(labels), brought_by=handed.brought_by, authority=handed.authority, **note
+    custody.add(
+        case.vault, "receive", what="handed-over", exhibits=list(labels), brought_by=handed.brought_by,
+        authority=handed.authority, **note,
     )
     for label in labels:
         case.set(f"handed:{label}", json.dumps({"brought_by": handed.brought_by, "authority": handed.authority}))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from saksi.errors import InputRefused, SaksiError, UsageError, VerificationFailed
 from saksi.times import now_us, utc_text
+from saksi.vault import custody
 from saksi.verbs.common import check_by, check_output
 
 if TYPE_CHECKING:
@@ -73,17 +74,20 @@ def receive(
         raise UsageError("output_exists")
     identities = [] if options.identity is None else opening.identities_in(options.identity)
     before = _file_digest(bundle)
-    check = opening.checked(bundle, identities)
+    with case.vault.in_use():  # a large bundle is read for long without a touch: the case is not locked meanwhile
+        check = opening.checked(bundle, identities)
     bundle_id = str(check.bundle.get("bundle_id")) if isinstance(check.bundle, dict) else ""
     if check.bad or opening.BUNDLE_ID.fullmatch(bundle_id) is None:
-        case.vault.append("receive", actor=options.by.lower(), what="bundle", findings=len(check.bad), result="failed")
+        custody.add(case.vault, "receive", actor=options.by.lower(), what="bundle", findings=len(check.bad), result="failed")
         raise VerificationFailed("bundle_does_not_hold", findings=max(1, len(check.bad)))
-    taken, objects, refused = _seal(case, bundle, identities, check)
+    with case.vault.in_use():
+        taken, objects, refused = _seal(case, bundle, identities, check)
     if _file_digest(bundle) != before:
         raise VerificationFailed("bundle_damaged")
     case.add_statement("received-bundle", json.dumps(_remembered(check, taken), ensure_ascii=False, sort_keys=True), options.by)
-    case.vault.append(
-        "receive", actor=options.by.lower(), what="bundle", bundle=bundle_id, objects=objects, exhibits=[t["label"] for t in taken],
+    custody.add(
+        case.vault, "receive", actor=options.by.lower(), what="bundle", bundle=bundle_id, objects=objects,
+        exhibits=[t["label"] for t in taken],
         sender=case.vault.commitment(check.bundle["log"]["origin"]), file=None if before is None else case.vault.commitment(before),
         result="ok",
     )  # fmt: skip
@@ -175,8 +179,8 @@ def _write_receipt(
     from saksi.vault.files import Disk
 
     vault, told = case.vault, digest or ""
-    entry = vault.append(
-        "transfer-ack", actor=options.by.lower(), bundle=bundle_id, file=vault.commitment(told), result="ok"
+    entry = custody.add(
+        vault, "transfer-ack", actor=options.by.lower(), bundle=bundle_id, file=vault.commitment(told), result="ok"
     )
     checkpoint = vault.checkpoint()
     if options.receipt is None:
@@ -222,10 +226,10 @@ def acknowledge(case: Case, path: Path, by: str) -> dict[str, Any]:
         digest, bundle_id = receipt["opening"]["text"], entry["fields"]["bundle"]
         whole = entry["action"] == "transfer-ack" and receipt["bundle_id"] == bundle_id and receipt["bundle_sha256"] == (digest or None)
     except (SaksiError, KeyError, TypeError, ValueError, AttributeError) as e:
-        case.vault.append("transfer-ack", actor=by.lower(), result="failed")
+        custody.add(case.vault, "transfer-ack", actor=by.lower(), result="failed")
         raise VerificationFailed("receipt_does_not_hold") from e
     if not whole:
-        case.vault.append("transfer-ack", actor=by.lower(), result="failed")
+        custody.add(case.vault, "transfer-ack", actor=by.lower(), result="failed")
         raise VerificationFailed("receipt_does_not_hold")
     ours = [
         e["fields"] for e in case.vault.entries() if e["action"] == "transfer-out" and e["fields"].get("result") == "written"
@@ -235,7 +239,7 @@ def acknowledge(case: Case, path: Path, by: str) -> dict[str, Any]:
         raise UsageError("receipt_of_another")
     told = json.dumps({"receipt": receipt, "recipient_log": head.origin}, ensure_ascii=False, sort_keys=True)
     case.add_statement("receipt", told, by)
-    case.vault.append("transfer-ack", actor=by.lower(), bundle=bundle_id, receipt=case.vault.commitment(told), result="ok")
+    custody.add(case.vault, "transfer-ack", actor=by.lower(), bundle=bundle_id, receipt=case.vault.commitment(told), result="ok")
     case.vault.checkpoint()
     return {"bundle_id": bundle_id, "received_at": receipt.get("received_at"), "verifier": notes.verifier_key(head.origin, key),
             "fingerprint": notes.fingerprint(key)}  # fmt: skip
