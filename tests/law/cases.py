@@ -154,6 +154,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     also: list[str] = []
     secondary_mark: list[str] = []
     derived_penalty: list[str] = []
+    uncertain_status: list[str] = []
     clocks: Clocks = Clocks()
     repointing: list[Repointing] = []
 
@@ -233,7 +234,10 @@ def known(act: Act) -> dict[str, Answer]:
             return "unknown"
         return "yes" if act.victim_age < years else "no"
 
-    return {**act.facts, **{f"victim_under_{years}": below(years) for years in (15, 17, 18)}}
+    ages = {f"victim_under_{years}": below(years) for years in (15, 17, 18)}
+    # "belum dewasa" of the old Code: the records give no age, so 18 to 20 stays open
+    of_age_open = act.victim_age != "unknown" and 18 <= act.victim_age < 21
+    return {**act.facts, **ages, "victim_minor_old_code": "unknown" if of_age_open else below(18)}
 
 
 def verdict(provision: str, facts: dict[str, Answer]) -> tuple[Verdict, list[str]]:

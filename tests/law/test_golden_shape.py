@@ -33,6 +33,8 @@ CONDUCT = {
     "video_call_sex_services",
 }
 NEW_CODE = "2026-01-02"
+DERIVED = {"victim_under_15", "victim_under_17", "victim_under_18", "victim_minor_old_code"}  # follow from the age
+UNSURE = {"ite-27a", "pa-81-2", "porn-37", "ite-52-1", "tppo-13"}  # status or reference unsure from NEW_CODE on
 AS_OF = "2026-11-23"  # the day the data is known to
 every_case = pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
 
@@ -138,11 +140,19 @@ def test_a_memory_record_is_never_expected_and_a_secondary_one_carries_its_mark(
 
 
 @every_case
+def test_what_is_unsure_in_the_new_code_is_said(case: Case) -> None:
+    named = {one for act, e in _pairs(case) if act.date >= NEW_CODE for one in _listed(e)}
+    if any(act.date >= NEW_CODE for act in case.acts):
+        named |= set(case.expected.also)
+    assert case.expected.uncertain_status == sorted(named & UNSURE)
+
+
+@every_case
 def test_every_fact_is_one_of_the_vocabulary(case: Case) -> None:
     words = {fact for elements in reading().elements.values() for e in elements for fact in e.any_of}
     for act in case.acts:
         assert set(act.facts) <= words | set(reading().context)
-        assert not {"victim_under_15", "victim_under_17", "victim_under_18"} & set(act.facts)  # follow from the age
+        assert not DERIVED & set(act.facts)
         assert re.fullmatch(r"20[12]\d-\d\d-\d\d", act.date)
 
 
@@ -161,6 +171,8 @@ def _months_later(day: str, months: int) -> date:
 def test_the_clocks_are_right_by_the_calendar(case: Case) -> None:
     clocks = case.expected.clocks
     _check_days_after(clocks)
+    listed = {expected.act: set(_listed(expected)) for expected in case.expected.acts}
+    assert all(row.article in listed[row.act] for row in [*clocks.complaint, *clocks.limitation])
     for complaint in clocks.complaint:
         assert provisions()[complaint.rule].holds_on(complaint.known_on)
         assert complaint.needed != "no" or complaint.last_day is None
