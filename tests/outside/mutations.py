@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from saksi.case.store import Case
 from saksi.handover.bundle import openssl_key
 from saksi.vault import notes
+from saksi.verbs.stamping import stamp
 from tests.handover import making
 from tests.handover.test_mutations import remade
 from tests.outside.programs import program, run
@@ -27,23 +28,24 @@ GO = Path(__file__).parent / "go" / "tlogcheck"
 
 
 class Sample:
-    """A good bundle, an authority's stamp on its last checkpoint, an older bundle of the same case."""
+    """A good bundle with an authority's reply for one of its checkpoints inside, an older bundle of the same case."""
 
     def __init__(self, room: Path) -> None:
         self.room = room
         folder = making.build_case(room)
         with Case.open(folder, making.PASSPHRASE) as case:
             self.older = making.hand_over(case, room / "older.age").files()
+        authority = Authority(room / "tsa")
         with Case.open(folder, making.PASSPHRASE) as case:
+            asked = case.folder / stamp(case)["query"]
+            (room / "reply.tsr").write_bytes(authority.reply(asked.read_bytes()))
+            assert stamp(case, replies=[room / "reply.tsr"])["failed"] == []
             self.handed = making.hand_over(case, room / "b.age")
         self.good = self.handed.files()
         self.note = max(n for n in self.good if n.startswith("data/log/checkpoints/"))
         self.pdf = next(n for n in self.good if n.endswith(".pdf"))
-        authority = Authority(room / "tsa")
-        query = room / "q.tsq"
-        (room / "note").write_bytes(self.good[self.note])
-        run("openssl", "ts", "-query", "-data", room / "note", "-sha256", "-cert", "-out", query)
-        (room / "note.tsr").write_bytes(authority.reply(query.read_bytes()))
+        (self.reply,) = (n for n in self.good if n.endswith(".tsr"))
+        self.stamped = f"data/log/checkpoints/{Path(self.reply).name.partition('-')[0]}.note"
         (room / "age.key").write_text(f"{self.handed.identity}\n")
         self.go = self._go()
 
@@ -63,15 +65,18 @@ def flipped(data: bytes) -> bytes:
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
-def resigned(files: Files, note: str) -> Files:
-    """Another key in the bag, and the last checkpoint signed by it; manifests made anew."""
+def resigned(files: Files) -> Files:
+    """Another key in the bag, and every checkpoint signed by it; manifests made anew."""
     key = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
     public = key.public_key().public_bytes_raw()
-    head = notes.read(files[note].decode())
-    assert head is not None
-    forged = notes.sign(head.origin, head.size, bytes.fromhex(head.root), key).note.encode()
-    verifier = notes.verifier_key(head.origin, public).encode() + b"\n"
-    return remade({**files, note: forged, "data/keys/log.pem": openssl_key(public), "data/keys/log.verifier.txt": verifier})
+    forged, origin = {}, ""
+    for name in (n for n in files if n.startswith("data/log/checkpoints/")):
+        head = notes.read(files[name].decode())
+        assert head is not None
+        origin = head.origin
+        forged[name] = notes.sign(origin, head.size, bytes.fromhex(head.root), key).note.encode()
+    verifier = notes.verifier_key(origin, public).encode() + b"\n"
+    return remade({**files, **forged, "data/keys/log.pem": openssl_key(public), "data/keys/log.verifier.txt": verifier})
 
 
 def mutations(sample: Sample) -> Iterator[tuple[str, Files]]:
@@ -81,20 +86,21 @@ def mutations(sample: Sample) -> Iterator[tuple[str, Files]]:
         "Parquet": "data/tables/messages.parquet", "graph": "data/graph/case.jsonld", "log": "data/log/entries.jsonl",
         "proof": "data/log/proofs/S1.tlog-proof", "key": "data/keys/log.pem", "bundle.json": "data/bundle.json",
         "opening": "data/disclosures.json", "source": next(n for n in good if n.startswith("data/sources/")),
-        "manifest": "manifest-sha256.txt", "READ-ME": "READ-ME.txt",
+        "manifest": "manifest-sha256.txt", "READ-ME": "READ-ME.txt", "timestamp": sample.reply, "stamped checkpoint": sample.stamped,
     }  # fmt: skip
     for kind, name in kinds.items():
         yield f"one bit: {kind}", {**good, name: flipped(good[name])}
-    for kind in ("PDF", "checkpoint", "table", "log", "source"):
+    for kind in ("PDF", "checkpoint", "table", "log", "source", "timestamp", "stamped checkpoint"):
         yield f"one bit, manifests anew: {kind}", remade({**good, kinds[kind]: flipped(good[kinds[kind]])})
     yield "missing: proof", {n: d for n, d in good.items() if n != kinds["proof"]}
+    yield "missing: timestamp, manifests anew", remade({n: d for n, d in good.items() if n != sample.reply})
     yield "extra file", {**good, "data/catatan.txt": b"x"}
     yield "renamed: table", {n.replace("messages.csv", "pesan.csv"): d for n, d in good.items()}
     a, b = "data/tables/marks.csv", "data/tables/identifiers.csv"
     yield "swapped: two tables", {**good, a: good[b], b: good[a]}
     yield "truncated: PDF", {**good, sample.pdf: good[sample.pdf][:-200]}
     yield "truncated: log", {**good, kinds["log"]: good[kinds["log"]].rpartition(b"{")[0]}
-    yield "signed again with another key", resigned(good, sample.note)
+    yield "signed again with another key", resigned(good)
     old = {n: d for n, d in sample.older.items() if n.startswith("data/log/")}
     kept = {n: d for n, d in good.items() if not n.startswith("data/log/")}
     yield "old log put back, manifests anew", remade({**kept, **old})
@@ -123,7 +129,7 @@ def _openssl_signature(sample: Sample, bag: Path) -> bool:
 
 def _ts(s: Sample, bag: Path) -> bool:
     ca = s.room / "tsa" / "ca.pem"
-    return run("openssl", "ts", "-verify", "-data", newest_note(bag), "-in", s.room / "note.tsr", "-CAfile", ca).returncode == 0
+    return run("openssl", "ts", "-verify", "-data", bag / s.stamped, "-in", bag / s.reply, "-CAfile", ca).returncode == 0
 
 
 def _pyhanko(s: Sample, bag: Path) -> bool:
@@ -150,7 +156,7 @@ VERIFIERS: dict[str, tuple[str, Verifier]] = {
     "bagit.py": ("", lambda s, bag: run("bagit.py", "--validate", bag).returncode == 0),
     "sha256sum": ("", lambda s, bag: run("sha256sum", "-c", "manifest-sha256.txt", "tagmanifest-sha256.txt", cwd=bag).returncode == 0),
     "pkeyutl": ("data/log/checkpoints data/keys/log.pem", _openssl_signature),
-    "openssl ts": ("data/log/checkpoints", _ts),
+    "openssl ts": ("data/log/checkpoints data/log/timestamps", _ts),
     "Go tlog": ("data/log data/keys", lambda s, bag: None if s.go is None else run(str(s.go), bag).returncode == 0),
     "case_validate": ("data/graph", _case),
     "pyhanko": ("data/documents", _pyhanko),

@@ -29,13 +29,13 @@ PASSPHRASE_MIN: Final = 12
 """Characters of a new passphrase typed at a terminal; unsourced: about three words. A file may hold any."""
 
 
-def ask_passphrase(lang: str, *, new: bool) -> str:
-    """The case's passphrase, not echoed; a new one twice, and again where it is short or the two differ."""
+def ask_passphrase(lang: str, *, new: bool, question: str = "ask_passphrase") -> str:
+    """The case's passphrase or another, not echoed; a new one twice, and again where it is short or the two differ."""
     while True:
         text = str(
             click.prompt(
                 show.wrapped(
-                    say("cli.ask_passphrase_new" if new else "cli.ask_passphrase", lang),
+                    say("cli.ask_passphrase_new" if new else f"cli.{question}", lang),
                     shutil.get_terminal_size().columns - 3,
                 ),
                 hide_input=True,

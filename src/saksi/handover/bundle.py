@@ -75,7 +75,9 @@ class Signing:
 
 @dataclass(frozen=True)
 class Order:
-    """What was asked for. role: "police" or "other". purpose: a code. authority: words, kept in the case and in the bundle."""
+    """What was asked for. role: "police" or "other". purpose: a code. authority: words, kept in the case and in the bundle.
+
+    by: the code of the access that opened the case, or what was stated where that has none. stated: whom the caller named."""
 
     to: Recipient
     what: What
@@ -87,6 +89,7 @@ class Order:
     lang: str
     consent: bool
     signing: Signing = field(default_factory=Signing)
+    stated: str | None = None
 
     @property
     def police(self) -> bool:
@@ -494,7 +497,7 @@ def prepare(case: Case, order: Order, view: SelectedView, at_us: int) -> Bundle:
     told = {"recipient": order.to.fingerprint, "authority": order.authority}
     entry = custody.add(
         vault, "transfer-out",
-        actor=order.by.lower(),
+        actor=order.stated,
         bundle=bundle_id,
         what=order.what,
         envelope=order.to.kind,

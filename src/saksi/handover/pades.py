@@ -164,7 +164,7 @@ def sign(pdf: bytes, signer: Signer, *, stamp: Stamp | None = None, evidence: Ev
     from pyhanko.sign.fields import SigSeedSubFilter
     from pyhanko.sign.general import SigningError
     from pyhanko.sign.timestamps.common_utils import TimestampRequestError
-    from pyhanko_certvalidator.errors import ValidationError
+    from pyhanko_certvalidator.errors import PathError, ValidationError
 
     lasting = stamp is not None and evidence is not None
     meta = PdfSignatureMetadata(
@@ -178,7 +178,7 @@ def sign(pdf: bytes, signer: Signer, *, stamp: Stamp | None = None, evidence: Ev
             sign_pdf(writer, meta, _signer(signer), timestamper=None if stamp is None else _stamper(stamp), output=out)
     except PdfReadError as e:
         raise InputRefused("pdf_not_signable") from e
-    except (TimestampRequestError, ValidationError, SigningError) as e:
+    except (TimestampRequestError, PathError, ValidationError, SigningError) as e:
         raise VerificationFailed("signature_not_made") from e
     except PdfError as e:
         raise InputRefused("pdf_not_signable") from e

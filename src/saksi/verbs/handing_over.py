@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,7 @@ from saksi.errors import SaksiError, StorageFailed, UsageError
 from saksi.times import now_us
 from saksi.vault import custody
 from saksi.verbs.common import check_by, check_output
+from saksi.verbs.signing import SignOptions, check_signing, signing_of
 
 if TYPE_CHECKING:
     from saksi.case.store import Case
@@ -29,18 +30,22 @@ AUTHORITY_CHARS_MAX: Final = 400
 
 @dataclass(frozen=True)
 class HandOverOptions:
-    """What a hand-over is told. to: an age key or a file with a key. consent: words to record before it."""
+    """What a hand-over is told. to: an age key or a file with a key. consent: words to record before it.
+
+    by: whom the caller states to be at work; the log names the access that opened the case all the same.
+    """
 
     to: str
     what: str
     purpose: str
     authority: str
-    by: str
+    by: str | None = None
     exhibits: tuple[str, ...] = ()
     threads: tuple[str, ...] = ()
     role: str = "other"
     consent: str | None = None
     lang: str = "id"
+    sign: SignOptions = field(default_factory=SignOptions)
 
 
 def _check(options: HandOverOptions, out: Path) -> None:
@@ -58,6 +63,9 @@ def _check(options: HandOverOptions, out: Path) -> None:
         raise UsageError("all_is_all")
     if options.what == "selection" and not (options.exhibits or options.threads):
         raise UsageError("selection_needed")
+    if options.consent is not None and not options.consent.strip():
+        raise UsageError("consent_empty")
+    check_signing(options.sign)
 
 
 CONSENT: Final = "consent-hand-over"
@@ -66,6 +74,11 @@ CONSENT: Final = "consent-hand-over"
 def consent_recorded(case: Case, fingerprint: str) -> bool:
     """Whether consent to a hand-over to this recipient is recorded: consent to one is not consent to another."""
     return any(json.loads(text).get("to") == fingerprint for text in case.statements(CONSENT))
+
+
+def at_work(case: Case, stated: str | None) -> str:
+    """The code a bundle names: the access that opened the case; what was stated only where that access has no code of its own."""
+    return case.vault.actor if stated is None else case.worker(stated)
 
 
 def hand_over(
@@ -85,25 +98,26 @@ def hand_over(
     selection = choose(StoredView(case), options.exhibits, options.threads)
     if not selection.exhibits:
         raise UsageError("nothing_to_hand_over")
+    signing, by = signing_of(options.sign, case), at_work(case, options.by)
     if options.consent:
-        told = {"to": envelope.to.fingerprint, "purpose": options.purpose, "said": options.consent}
-        case.add_statement(CONSENT, json.dumps(told, ensure_ascii=False, sort_keys=True), options.by)
+        told = {"to": envelope.to.fingerprint, "purpose": options.purpose, "said": options.consent.strip()}
+        case.add_statement(CONSENT, json.dumps(told, ensure_ascii=False, sort_keys=True), by)
     what: Any = options.what
     order = Order(
-        envelope.to, what, selection, options.purpose, options.authority.strip(), options.by, options.role, options.lang,
-        consent_recorded(case, envelope.to.fingerprint),
+        envelope.to, what, selection, options.purpose, options.authority.strip(), by, options.role, options.lang,
+        consent_recorded(case, envelope.to.fingerprint), signing, options.by and options.by.lower(),
     )  # fmt: skip
     view = view_of(case, what, selection, police=order.police)
-    case.add_statement("transfer-out", _statement(order, options), options.by)
+    case.add_statement("transfer-out", _statement(order, options), by)
     bundle = prepare(case, order, view, now_us() if at_us is None else at_us)
     try:
         with case.vault.in_use():  # a large source is streamed for long without a touch: the case is not locked meanwhile
             digest, size = _write(bundle, envelope, out, files)
     except BaseException as e:
-        _note_failure(case, bundle, options.by, e)
+        _note_failure(case, bundle, order.stated, e)
         raise
     custody.add(
-        case.vault, "transfer-out", actor=options.by.lower(), bundle=bundle.bundle_id, exhibits=list(selection.exhibits),
+        case.vault, "transfer-out", actor=order.stated, bundle=bundle.bundle_id, exhibits=list(selection.exhibits),
         file=case.vault.commitment(digest), size=size, result="written",
     )  # fmt: skip
     case.vault.checkpoint()
@@ -119,11 +133,11 @@ def _statement(order: Order, options: HandOverOptions) -> str:
     return json.dumps(told, ensure_ascii=False, sort_keys=True)
 
 
-def _note_failure(case: Case, bundle: Bundle, by: str, error: BaseException) -> None:
+def _note_failure(case: Case, bundle: Bundle, stated: str | None, error: BaseException) -> None:
     """A hand-over that did not come about is in the log too, where the log can still be written."""
     try:
         custody.add(
-            case.vault, "failure", actor=by.lower(), of="transfer-out", bundle=bundle.bundle_id, kind=type(error).__name__.lower()
+            case.vault, "failure", actor=stated, of="transfer-out", bundle=bundle.bundle_id, kind=type(error).__name__.lower()
         )
     except SaksiError:
         return
@@ -189,6 +203,7 @@ def _result(case: Case, bundle: Bundle, envelope: Envelope, out: Path, digest: s
         "exhibits": list(bundle.order.selection.exhibits),
         "messages": bundle.tables["data/tables/messages.csv"],
         "consent_recorded": bundle.order.consent,
+        "signature": bundle.documents[0]["signed"],
         "log_verifier": verifier_key(bundle.checkpoint.origin, case.vault.public_key),
         "log_fingerprint": fingerprint(case.vault.public_key),
         "log_head": case.vault.log_head,
@@ -197,7 +212,7 @@ def _result(case: Case, bundle: Bundle, envelope: Envelope, out: Path, digest: s
 
 
 def own_copy(
-    case: Case, out: Path, passphrase: str, by: str, lang: str, *, files: FileSystem | None = None, at_us: int | None = None
+    case: Case, out: Path, passphrase: str, by: str | None, lang: str, *, files: FileSystem | None = None, at_us: int | None = None
 ) -> dict[str, Any]:
     """The survivor's own copy as one HTML file, locked with a passphrase of hers; recorded before and after.
 
@@ -218,7 +233,7 @@ def own_copy(
     selection = choose(StoredView(case), (), ())
     if not selection.exhibits:
         raise UsageError("nothing_to_hand_over")
-    view, bundle_id, actor = view_of(case, "all", selection), new_id(), by.lower()
+    view, bundle_id, actor = view_of(case, "all", selection), new_id(), by and by.lower()
     exhibits = list(selection.exhibits)
     told = {"bundle": bundle_id, "envelope": "passphrase", "role": "survivor", "exhibits": exhibits}
     custody.add(case.vault, "transfer-out", actor=actor, what="own-copy", purpose="own-copy", result="begun", **told)

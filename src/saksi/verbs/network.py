@@ -1,8 +1,8 @@
 """The only file of Saksi that can reach a network: a timestamp query posted to an authority (RFC 3161 3.4).
 
-Nothing is imported before `post` is called, and only `saksi stamp --network` calls it (tests/test_layers.py). What is sent is
-the query and nothing else: the digest of a checkpoint and a random number, no name, no file, no cookie. Redirections are not
-followed: the reply must come from the address that was named.
+Nothing is imported before `post` is called, and only `stamp --network` and `hand-over --network` call it (tests/test_layers.py).
+What is sent is the query and nothing else: the digest of a checkpoint or of a signature and a random number, no name, no file,
+no cookie. Redirections are not followed: the reply must come from the address that was named.
 """
 
 from __future__ import annotations

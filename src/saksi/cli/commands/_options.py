@@ -135,9 +135,9 @@ def new_passphrase(file: Path | None, lang: str) -> str:
     return _typed_or_read(file, lang, new=True)
 
 
-def own_passphrase(file: Path | None, lang: str) -> str:
-    """The passphrase of something that is no case (a witness's key): from a file or asked once. Raises UsageError."""
-    return _typed_or_read(file, lang, new=False)
+def own_passphrase(file: Path | None, lang: str, question: str = "ask_passphrase") -> str:
+    """The passphrase of something that is no case (a witness's key, a signer's): from a file or asked once. Raises UsageError."""
+    return _typed_or_read(file, lang, new=False, question=question)
 
 
 def may_open(file: Path | None) -> bool:
@@ -145,14 +145,14 @@ def may_open(file: Path | None) -> bool:
     return file is not None or at_terminal() or click.get_current_context().meta.get(KEY) is not None
 
 
-def _typed_or_read(file: Path | None, lang: str, *, new: bool) -> str:
+def _typed_or_read(file: Path | None, lang: str, *, new: bool, question: str = "ask_passphrase") -> str:
     if file is not None:
         try:
             text = file.read_text(encoding="utf-8-sig").split("\n", 1)[0].rstrip("\r")
         except (OSError, UnicodeDecodeError) as e:
             raise UsageError("unreadable_file") from e
     elif at_terminal():
-        text = ask_passphrase(lang, new=new)
+        text = ask_passphrase(lang, new=new, question=question)
     else:
         raise UsageError("passphrase_needed")
     if not text.strip():
