@@ -256,3 +256,15 @@ def test_a_new_case_knows_who_received(
     assert f"saksi build {tmp_path / 'BARU'}" in capsys.readouterr().out
     with Case.open(tmp_path / "BARU", "kata sandi mereka") as made:
         assert {e["actor"] for e in made.vault.entries()} == {"c7"}
+
+
+def test_what_is_not_there_makes_no_case(handed: making.Handed, theirs: Case, identity: Path, tmp_path: Path) -> None:
+    from saksi.cli.commands import run
+
+    receiving.receive(theirs, handed.path, ReceiveOptions("C7", identity, tmp_path / "tanda.json"))
+    secret = tmp_path / "sandi"
+    secret.write_text("kata sandi\n", encoding="utf-8")
+    for given, code in (("tidak-ada.age", 3), ("tanda.json", 2)):  # a file that is missing; a receipt, where there is no case
+        told = ["receive", tmp_path / given, tmp_path / "BARU", "--by", "C7", "--passphrase-file", secret]
+        assert run(list(map(str, told))) == code
+        assert not (tmp_path / "BARU").exists()

@@ -185,7 +185,8 @@ def reader_label(reader: str | None, lang: str) -> str:
 def build_lines(data: Mapping[str, Any], case: str, lang: str) -> list[str]:
     """The summary of a build: the crisis first, what was taken in, what needs an answer, what comes next."""
     lines = ["", say("cli.build_crisis", lang), ""] if data["crisis"] else [""]
-    lines += [say("cli.build_taken_in", lang), *(source_line(s, lang) for s in data["sources"])]
+    if data["sources"]:
+        lines += [say("cli.build_taken_in", lang), *(source_line(s, lang) for s in data["sources"])]
     reasons: dict[str, list[str]] = {}
     for source in data["sources"]:
         for reason in sorted({str(p["reason"]) for p in source.get("problems", ())}):

@@ -8,7 +8,7 @@ import click
 
 from saksi.cli import show
 from saksi.cli.commands._options import common, help_, option, passphrase, passphrase_option, print_json, saksi
-from saksi.errors import DONE, DONE_WITH_PROBLEMS
+from saksi.errors import DONE, DONE_WITH_PROBLEMS, InputRefused, UsageError
 from saksi.words import say
 
 
@@ -35,9 +35,14 @@ def receive(
     from saksi import verbs
     from saksi.verbs import receiving
 
+    if not bundle.exists():  # before a case is made for it
+        raise InputRefused("no_such_file")
+    is_receipt = receiving.is_receipt(bundle)
+    if is_receipt and not verbs.is_case(case_folder):
+        raise UsageError("no_case")
     secret = passphrase(passphrase_file, lang, new=not verbs.is_case(case_folder))
     with verbs.open_or_create_case(case_folder, secret, by) as case:
-        if receiving.is_receipt(bundle):
+        if is_receipt:
             data = receiving.acknowledge(case, bundle, by)
             lines = [say("handover.acknowledged", lang, verifier=data["verifier"], fingerprint=data["fingerprint"])]
         else:

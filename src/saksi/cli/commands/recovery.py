@@ -60,6 +60,8 @@ def recovery(
     sheets = _sheets(told["shares"], lang)
     if action == "rehearse":
         state = access.rehearse_recovery(case_folder, sheets)
+        if not as_json:
+            state |= {"rehearsed_at": f"{state['rehearsed_at'][:16].replace('T', ' ')} UTC"}  # to the minute, for people
         said(state, "recovery_rehearsed", lang, as_json=as_json)
     else:
         secret = new_passphrase(told["new_file"], lang)
