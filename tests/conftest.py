@@ -6,6 +6,7 @@ name, and no test folder ends up on `sys.path`. Shared helpers are imported as `
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -29,6 +30,21 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 def pytest_configure(config: pytest.Config) -> None:
     """Import test modules by path: see the module's text."""
     config.option.importmode = "importlib"
+    _loopback_up()
+
+
+def _loopback_up() -> None:
+    """In a network namespace made for the tests (Makefile) even loopback is down; servers of the tests need it, nothing else is there.
+    Elsewhere it is up, or not ours to change."""
+    if sys.platform != "linux":
+        return
+    import fcntl
+    import socket
+    import struct
+
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        up = struct.unpack("16xh", fcntl.ioctl(s, 0x8913, struct.pack("16sh14x", b"lo", 0))[:18])[0] | 1  # SIOCGIFFLAGS, IFF_UP
+        fcntl.ioctl(s, 0x8914, struct.pack("16sh14x", b"lo", up))  # SIOCSIFFLAGS
 
 
 @pytest.fixture(scope="session")
