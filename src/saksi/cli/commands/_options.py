@@ -18,6 +18,7 @@ from saksi.errors import UsageError
 from saksi.words import LANGUAGES, say
 
 if TYPE_CHECKING:
+    from saksi.case.store import Case
     from saksi.vault import Secret
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -158,6 +159,13 @@ def _typed_or_read(file: Path | None, lang: str, *, new: bool, question: str = "
     if not text.strip():
         raise UsageError("passphrase_empty")
     return str(text)
+
+
+def open_case(case_folder: Path, file: Path | None, lang: str) -> Case:
+    """The case, open_case with what `passphrase` gives. Raises UsageError, WrongKey, VaultError."""
+    from saksi import verbs
+
+    return verbs.open_case(case_folder, passphrase(file, lang, new=False))
 
 
 def given_file(file: Path | None, screenshots: Sequence[Path | None]) -> Path:

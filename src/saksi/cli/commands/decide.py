@@ -10,8 +10,8 @@ from saksi.cli.commands._options import (
     case_argument,
     common,
     help_,
+    open_case,
     option,
-    passphrase,
     passphrase_option,
     print_json,
     saksi,
@@ -42,7 +42,7 @@ def decide(
     """`saksi decide`."""
     from saksi import verbs
 
-    with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+    with open_case(case_folder, passphrase_file, lang) as case:
         verbs.decide(case, mark, state, by, note)
     if as_json:
         print_json({"mark_id": mark, "state": state})

@@ -11,8 +11,8 @@ from saksi.cli.commands._options import (
     case_argument,
     common,
     help_,
+    open_case,
     option,
-    passphrase,
     passphrase_option,
     print_json,
     saksi,
@@ -34,13 +34,12 @@ def delete(
     withdraw: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """`saksi delete`."""
-    from saksi import verbs
     from saksi.verbs import deleting
 
     if (reason is not None) + approve + withdraw != 1:
         raise UsageError("delete_one_of")
     label = label.upper()
-    with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+    with open_case(case_folder, passphrase_file, lang) as case:
         if approve:
             with show.progress_bar(lang) as progress:
                 data, key = deleting.approve_deletion(case, label, lang, progress), "delete_done"

@@ -12,8 +12,8 @@ from saksi.cli.commands._options import (
     case_argument,
     common,
     help_,
+    open_case,
     option,
-    passphrase,
     passphrase_option,
     print_json,
     saksi,
@@ -47,7 +47,7 @@ def export(
 
     verbs.check_output(output)
     chosen = format_ or (format_of(output, None) if output is not None else "jsonl")
-    with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+    with open_case(case_folder, passphrase_file, lang) as case:
         batches = verbs.export_batches(case, what)
         if output is None:
             rows = write_rows(batches, verbs.EXPORTS[what], sys.stdout.buffer, chosen)

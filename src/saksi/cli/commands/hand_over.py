@@ -15,9 +15,9 @@ from saksi.cli.commands._options import (
     common,
     help_,
     new_passphrase,
+    open_case,
     option,
     own_passphrase,
-    passphrase,
     passphrase_option,
     print_json,
     saksi,
@@ -80,7 +80,6 @@ def hand_over(
     as_json: bool,
 ) -> int:
     """`saksi hand-over`."""
-    from saksi import verbs
     from saksi.handover.envelope import recipient
     from saksi.verbs import handing_over
     from saksi.verbs.signing import SignOptions, check_signing, read_signer
@@ -94,7 +93,7 @@ def hand_over(
         if signer is not None or sign != SignOptions():
             raise UsageError("own_copy_not_signed")
         own_secret = new_passphrase(copy_file, lang)
-        with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+        with open_case(case_folder, passphrase_file, lang) as case:
             data = handing_over.own_copy(case, out, own_secret, by, lang)
         if as_json:
             print_json(data)
@@ -108,7 +107,7 @@ def hand_over(
     options = handing_over.HandOverOptions(
         to, what or "", purpose, authority, by, chosen, threads, role, consent, lang, sign
     )
-    with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+    with open_case(case_folder, passphrase_file, lang) as case:
         if not consent and not handing_over.consent_recorded(case, recipient(to).fingerprint):
             show.to_people(say("handover.no_consent", lang))
         data = handing_over.hand_over(case, out, options)

@@ -11,8 +11,8 @@ from saksi.cli.commands._options import (
     case_argument,
     common,
     help_,
+    open_case,
     option,
-    passphrase,
     passphrase_option,
     print_json,
     saksi,
@@ -29,10 +29,9 @@ from saksi.words import say
 @common
 def hold(case_folder: Path, state: str, reason: str, passphrase_file: Path | None, lang: str, *, as_json: bool) -> int:
     """`saksi hold`."""
-    from saksi import verbs
     from saksi.verbs import deleting
 
-    with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+    with open_case(case_folder, passphrase_file, lang) as case:
         data = deleting.hold(case, reason, on=state == "on")
     if as_json:
         print_json(data)

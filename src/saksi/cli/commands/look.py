@@ -11,8 +11,8 @@ from saksi.cli.commands._options import (
     case_argument,
     common,
     help_,
+    open_case,
     option,
-    passphrase,
     passphrase_option,
     print_json,
     saksi,
@@ -44,7 +44,7 @@ def look(
     from saksi import verbs
 
     verbs.check_output(output, [picture])
-    with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+    with open_case(case_folder, passphrase_file, lang) as case:
         lines = verbs.look(case, message_id, picture, output, by)
     if as_json:
         print_json({"output": str(output), "lines": lines})

@@ -14,8 +14,8 @@ from saksi.cli.commands._options import (
     common,
     help_,
     new_passphrase,
+    open_case,
     option,
-    passphrase,
     passphrase_option,
     saksi,
 )
@@ -49,7 +49,7 @@ def recovery(
         recipient = recipient_in(told["recipient"])
         if recipient is None and told["out"] is None:
             raise UsageError("recovery_out_needed")  # refuse before asking for a passphrase
-        with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+        with open_case(case_folder, passphrase_file, lang) as case:
             made = access.set_up_recovery(case, recipient, told["out"])
         said(made, "recovery_set_up" if made["sheets"] else "recovery_taken", lang, as_json=as_json)
         return DONE

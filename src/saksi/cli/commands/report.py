@@ -11,8 +11,8 @@ from saksi.cli.commands._options import (
     case_argument,
     common,
     help_,
+    open_case,
     option,
-    passphrase,
     passphrase_option,
     print_json,
     saksi,
@@ -31,7 +31,7 @@ def report(case_folder: Path, out: Path, kind: str, passphrase_file: Path | None
     """`saksi report`."""
     from saksi import verbs
 
-    with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+    with open_case(case_folder, passphrase_file, lang) as case:
         written = verbs.write_documents(case, out, kind, lang)
     if as_json:
         print_json({"reports": [str(p) for p in written]})

@@ -11,8 +11,8 @@ from saksi.cli.commands._options import (
     case_argument,
     common,
     help_,
+    open_case,
     option,
-    passphrase,
     passphrase_option,
     print_json,
     saksi,
@@ -33,7 +33,7 @@ def search(
     """`saksi search`."""
     from saksi import verbs
 
-    with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+    with open_case(case_folder, passphrase_file, lang) as case:
         data = verbs.search(case, words, limit)
     if as_json:
         print_json(data)

@@ -12,8 +12,8 @@ from saksi.cli.commands._options import (
     case_argument,
     common,
     help_,
+    open_case,
     option,
-    passphrase,
     passphrase_option,
     print_json,
     saksi,
@@ -40,10 +40,9 @@ def stamp(
     as_json: bool,
 ) -> int:
     """`saksi stamp`."""
-    from saksi import verbs
     from saksi.verbs.stamping import stamp as stamp_case
 
-    with verbs.open_case(case_folder, passphrase(passphrase_file, lang, new=False)) as case:
+    with open_case(case_folder, passphrase_file, lang) as case:
         data = stamp_case(case, network=network, authorities=authorities, replies=replies)
     failed: list[dict[str, Any]] = []
     for row in data["failed"]:
